@@ -1,0 +1,39 @@
+//! What a write returns: it has happened here; what remains can be awaited.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::error::CacheResult;
+
+/// The outcome of a write that was applied when it was called.
+///
+/// Await it to learn the outcome and to wait for whatever lies beyond this process; call [`fire`](Self::fire) not to
+/// wait, or [`local`](Self::local) to learn the local outcome in code that is not async. Dropping it undoes nothing.
+#[derive(Debug)]
+#[must_use = "it is applied here already; `.await` it for the rest, or say `.fire()`"]
+pub struct Applied<T = ()> {
+    local: CacheResult<T>,
+}
+
+impl<T> Applied<T> {
+    pub(crate) fn new(local: CacheResult<T>) -> Self {
+        Self { local }
+    }
+
+    /// Does not wait for anything beyond this process.
+    pub fn fire(self) {}
+
+    /// What happened in this process, without waiting for anything beyond it.
+    pub fn local(self) -> CacheResult<T> {
+        self.local
+    }
+}
+
+impl<T: Clone + Unpin> Future for Applied<T> {
+    type Output = CacheResult<T>;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(self.local.clone())
+    }
+}

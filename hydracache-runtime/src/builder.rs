@@ -1,0 +1,213 @@
+//! The settings of a cache in this process.
+
+use std::time::Duration;
+
+use crate::cache::HydraCache;
+use crate::clock::{Clock, SystemClock};
+use crate::codec::{CacheCodec, PostcardCodec};
+use crate::engine::{Engine, Settings, check_ttl};
+use crate::error::{Error, ErrorKind};
+use crate::store::{self, Capacity, Eviction, Store};
+use crate::sync::Arc;
+
+/// Entries a cache keeps when nothing is said.
+const DEFAULT_CAPACITY: u64 = 10_000;
+
+/// The bytes an entry is taken to need when a capacity in bytes is turned into an estimate of entries.
+const TYPICAL_ENTRY_BYTES: u64 = 512;
+
+/// Settings of a cache, each with a default: 10,000 entries, no time to live, S3-FIFO, postcard, the system's clock.
+///
+/// ```
+/// use std::time::Duration;
+/// use hydracache_runtime::{Eviction, HydraCache};
+///
+/// let cache = HydraCache::local()
+///     .name("sessions")
+///     .max_capacity(50_000)
+///     .default_ttl(Duration::from_secs(300))
+///     .eviction(Eviction::S3Fifo)
+///     .build();
+/// assert_eq!(cache.name(), "sessions");
+/// ```
+#[derive(Debug)]
+#[must_use = "settings do nothing until `build`"]
+pub struct LocalBuilder {
+    name: String,
+    default_ttl: Option<Duration>,
+    max_capacity: Option<u64>,
+    max_bytes: Option<u64>,
+    max_entry_bytes: Option<u64>,
+    eviction: Eviction,
+    store: Option<Arc<dyn Store>>,
+    clock: Option<Arc<dyn Clock>>,
+    codec: Option<Arc<dyn CacheCodec>>,
+}
+
+impl LocalBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            name: "default".to_owned(),
+            default_ttl: None,
+            max_capacity: None,
+            max_bytes: None,
+            max_entry_bytes: None,
+            eviction: Eviction::default(),
+            store: None,
+            clock: None,
+            codec: None,
+        }
+    }
+
+    /// Names the cache in diagnostics, logs and errors.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Lets entries expire this long after their load began, unless their own options say otherwise.
+    pub fn default_ttl(mut self, ttl: Duration) -> Self {
+        self.default_ttl = Some(ttl);
+        self
+    }
+
+    /// Lets entries live until they are invalidated or evicted, which is the default.
+    pub fn no_default_ttl(mut self) -> Self {
+        self.default_ttl = None;
+        self
+    }
+
+    /// Bounds the cache in entries.
+    pub fn max_capacity(mut self, entries: u64) -> Self {
+        self.max_capacity = Some(entries);
+        self
+    }
+
+    /// Bounds the cache in bytes: keys, tags, bookkeeping, and the encoded size or the given weight of the values.
+    pub fn max_bytes(mut self, bytes: u64) -> Self {
+        self.max_bytes = Some(bytes);
+        self
+    }
+
+    /// Refuses entries larger than this. Needs [`max_bytes`](Self::max_bytes), which is what makes entries be measured.
+    pub fn max_entry_bytes(mut self, bytes: u64) -> Self {
+        self.max_entry_bytes = Some(bytes);
+        self
+    }
+
+    /// Chooses which entries go when space runs out.
+    pub fn eviction(mut self, eviction: Eviction) -> Self {
+        self.eviction = eviction;
+        self
+    }
+
+    /// Uses a store of one's own, which decides on its capacity itself.
+    pub fn store(mut self, store: impl Store) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Tells the time by another clock.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Some(Arc::new(clock));
+        self
+    }
+
+    /// Encodes values in another way.
+    pub fn codec(mut self, codec: impl CacheCodec) -> Self {
+        self.codec = Some(Arc::new(codec));
+        self
+    }
+
+    /// Builds the cache. Starts no task and needs no runtime.
+    ///
+    /// # Panics
+    ///
+    /// With the text of the error that [`try_build`](Self::try_build) returns.
+    pub fn build(self) -> HydraCache {
+        match self.try_build() {
+            Ok(cache) => cache,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Builds the cache, or says everything that is wrong with its settings.
+    ///
+    /// # Errors
+    ///
+    /// [`Configuration`](ErrorKind::Configuration), with a line for each problem.
+    pub fn try_build(self) -> Result<HydraCache, Error> {
+        let problems = self.problems();
+        if !problems.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Configuration,
+                format!("the cache `{}` cannot be built:\n  - {}", self.name, problems.join("\n  - ")),
+            ));
+        }
+        let in_bytes = self.max_bytes.is_some();
+        let capacity = self.max_bytes.or(self.max_capacity).unwrap_or(DEFAULT_CAPACITY);
+        let store = self.store.unwrap_or_else(|| {
+            let entries = if in_bytes { capacity / TYPICAL_ENTRY_BYTES + 1 } else { capacity };
+            let least = if in_bytes { self.max_entry_bytes.unwrap_or(TYPICAL_ENTRY_BYTES) } else { 1 };
+            let estimated_entries = usize::try_from(entries).unwrap_or(usize::MAX);
+            store::build(
+                self.eviction,
+                Capacity { weight: capacity, estimated_entries, min_entry_weight: least },
+            )
+        });
+        let engine = Engine::start(Settings {
+            name: self.name,
+            default_ttl: self.default_ttl,
+            in_bytes,
+            capacity,
+            max_entry_bytes: self.max_entry_bytes,
+            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
+            codec: self.codec.unwrap_or_else(|| Arc::new(PostcardCodec)),
+            store,
+        });
+        Ok(HydraCache { engine })
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.name.is_empty() {
+            problems.push("its name is empty".to_owned());
+        }
+        if self.max_capacity == Some(0) {
+            problems.push(
+                "`max_capacity` is 0; a cache that keeps nothing is switched off by not using it".to_owned(),
+            );
+        }
+        if self.max_bytes == Some(0) {
+            problems.push(
+                "`max_bytes` is 0; a cache that keeps nothing is switched off by not using it".to_owned(),
+            );
+        }
+        if self.max_capacity.is_some() && self.max_bytes.is_some() {
+            problems.push(
+                "`max_capacity` and `max_bytes` exclude each other: entries are counted or measured"
+                    .to_owned(),
+            );
+        }
+        if self.store.is_some() && self.max_capacity.is_some() {
+            problems
+                .push("`store` brings its own capacity, so `max_capacity` would have no effect".to_owned());
+        }
+        match (self.max_entry_bytes, self.max_bytes) {
+            (Some(0), _) => problems.push("`max_entry_bytes` is 0, so nothing could be stored".to_owned()),
+            (Some(_), None) => {
+                problems.push(
+                    "`max_entry_bytes` needs `max_bytes`, without which entries are not measured".to_owned(),
+                );
+            }
+            (Some(entry), Some(all)) if entry > all => {
+                problems.push(format!("`max_entry_bytes` is {entry} and `max_bytes` only {all}"));
+            }
+            _ => {}
+        }
+        if let Some(Err(error)) = self.default_ttl.map(check_ttl) {
+            problems.push(format!("`default_ttl`: {error}"));
+        }
+        problems
+    }
+}

@@ -1,0 +1,170 @@
+//! What an attribute knows about its function at compile time.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use crate::key::escape_into;
+use crate::registry;
+
+/// The facts that an attribute writes down; a plain list, so that generated code is one literal.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Facts {
+    pub name: &'static str,
+    pub version: u32,
+    pub cache: CacheChoice,
+    pub key: &'static str,
+    pub tags: &'static [&'static str],
+    pub ttl: Option<&'static str>,
+    pub arguments: &'static [&'static str],
+    pub value_type: Option<fn() -> &'static str>,
+    pub is_async: bool,
+    pub memory_only: bool,
+    pub has_weight: bool,
+    pub package: &'static str,
+    pub module: &'static str,
+    pub file: &'static str,
+    pub line: u32,
+}
+
+/// Which cache a function uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CacheChoice {
+    /// The default cache of the runtime.
+    Default,
+    /// The cache that was named so in the runtime.
+    Named(&'static str),
+    /// Whatever the expression in the attribute evaluates to at each call.
+    Expression,
+}
+
+/// The descriptor of one annotated function.
+///
+/// Every attribute makes one at compile time and submits it to the [`Registry`](crate::Registry), so that a function
+/// which was never called is listed as well.
+pub struct CallSite {
+    facts: Facts,
+    position: OnceLock<Option<usize>>,
+    prefix: OnceLock<Box<str>>,
+}
+
+impl CallSite {
+    #[doc(hidden)]
+    pub const fn new(facts: Facts) -> Self {
+        Self { facts, position: OnceLock::new(), prefix: OnceLock::new() }
+    }
+
+    /// The name of the function: what the attribute says, else package, module and function.
+    pub fn name(&self) -> &'static str {
+        self.facts.name
+    }
+
+    /// The version of what the function returns. Entries of another version are never seen.
+    pub fn version(&self) -> u32 {
+        self.facts.version
+    }
+
+    /// Which cache the function uses.
+    pub fn cache(&self) -> CacheChoice {
+        self.facts.cache
+    }
+
+    /// The key as it is written in the attribute, or the arguments it consists of.
+    pub fn key_template(&self) -> &'static str {
+        self.facts.key
+    }
+
+    /// The tags as they are written in the attribute.
+    pub fn tag_templates(&self) -> &'static [&'static str] {
+        self.facts.tags
+    }
+
+    /// The time to live as it is written in the attribute.
+    pub fn ttl(&self) -> Option<&'static str> {
+        self.facts.ttl
+    }
+
+    /// The names of the arguments.
+    pub fn arguments(&self) -> &'static [&'static str] {
+        self.facts.arguments
+    }
+
+    /// The type of the values; unknown for a generic function, which has many.
+    pub fn value_type(&self) -> Option<&'static str> {
+        self.facts.value_type.map(|name| name())
+    }
+
+    /// Whether the function is `async`.
+    pub fn is_async(&self) -> bool {
+        self.facts.is_async
+    }
+
+    /// Whether its values never leave memory.
+    pub fn is_memory_only(&self) -> bool {
+        self.facts.memory_only
+    }
+
+    /// Whether the attribute says what a value weighs.
+    pub fn has_weight(&self) -> bool {
+        self.facts.has_weight
+    }
+
+    /// The package that contains the function.
+    pub fn package(&self) -> &'static str {
+        self.facts.package
+    }
+
+    /// The module that contains the function.
+    pub fn module(&self) -> &'static str {
+        self.facts.module
+    }
+
+    /// The source file.
+    pub fn file(&self) -> &'static str {
+        self.facts.file
+    }
+
+    /// The line of the attribute.
+    pub fn line(&self) -> u32 {
+        self.facts.line
+    }
+
+    /// The namespace of the function's entries: its name and version.
+    pub fn namespace(&self) -> &str {
+        let prefix = self.prefix();
+        &prefix[..prefix.len() - 1]
+    }
+
+    /// The namespace and the separator after it, with which every key of the function begins.
+    #[inline]
+    pub(crate) fn prefix(&self) -> &str {
+        self.prefix.get_or_init(|| {
+            let mut prefix = String::new();
+            escape_into(self.facts.name, |piece| prefix.push_str(piece));
+            prefix.push('@');
+            prefix.push_str(&self.facts.version.to_string());
+            prefix.push(':');
+            prefix.into()
+        })
+    }
+
+    /// The place of this function among all; `None` if it was linked in after the registry was read.
+    #[inline]
+    pub(crate) fn position(&'static self) -> Option<usize> {
+        *self.position.get_or_init(|| registry::position_of(self))
+    }
+}
+
+impl fmt::Debug for CallSite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.facts, f)
+    }
+}
+
+impl fmt::Display for CallSite {
+    /// Name and place, as errors show them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` ({}:{})", self.facts.name, self.facts.file, self.facts.line)
+    }
+}

@@ -1,0 +1,271 @@
+//! Loads under way: who leads, who joins, and what a write to the key means for them.
+
+use std::any::{Any, TypeId};
+use std::fmt;
+use std::sync::OnceLock;
+
+use event_listener::{Event, EventListener};
+use hashbrown::HashTable;
+
+use super::{Engine, next_id};
+use crate::clock::Tick;
+use crate::entry::Entry;
+use crate::key::{KeyRef, StoreKey};
+use crate::planted::{PlantedBug, planted};
+use crate::store::Displaced;
+use crate::sync::{Arc, Mutex};
+use crate::tag::Cells;
+
+const SHARDS: usize = 128;
+
+/// Loads under way and the latest write of each part of the key space. Locked on misses and writes, never on hits.
+#[derive(Debug)]
+pub(super) struct FlightTable {
+    shards: Box<[Mutex<Shard>]>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Shard {
+    /// The sequence number of the latest put, remove or expiry in this shard.
+    pub(super) last_write: u64,
+    slots: HashTable<Slot>,
+}
+
+/// The loads of one key; lives while it has loaders.
+#[derive(Debug)]
+struct Slot {
+    key: StoreKey,
+    /// Raised by every write to the key. A load may commit while the epoch it began in stands.
+    epoch: u64,
+    loaders: u32,
+    current: Option<Arc<Flight>>,
+}
+
+/// One run of a loader, and those who wait for it.
+pub(crate) struct Flight {
+    pub(crate) id: u64,
+    pub(crate) key: StoreKey,
+    /// The sequence number when it began.
+    pub(crate) stamp: u64,
+    pub(crate) started: Tick,
+    /// What it depends on so far: its namespace and the tags that were known before the value.
+    pub(crate) cells: Cells,
+    epoch: u64,
+    type_id: TypeId,
+    outcome: OnceLock<Outcome>,
+    landed: Event,
+}
+
+/// How a flight ended, for those who waited.
+pub(crate) enum Outcome {
+    /// With a value; stored or not.
+    Value(Arc<Entry>),
+    /// With an error, and a copy of it where one can be made.
+    Failed(Option<SharedError>),
+    /// Its leader went away or panicked.
+    Gone,
+}
+
+/// An error in the form in which it is told to those who waited.
+pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
+
+/// How a caller wants a key loaded.
+#[derive(Debug)]
+pub(crate) struct Want<'a> {
+    pub(crate) type_id: TypeId,
+    pub(crate) cells: &'a Cells,
+    /// Join only what began at this number or later.
+    pub(crate) since: Option<u64>,
+    pub(crate) manner: Manner,
+    /// An entry that was seen and is of no use.
+    pub(crate) rejected: Option<&'a Arc<Entry>>,
+}
+
+/// Whether a load is shared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// Join a load under way or take what was stored meanwhile, else lead one that others may join.
+    Shared,
+    /// Lead a new load that others may join.
+    Anew,
+    /// Lead a load for oneself.
+    Alone,
+}
+
+/// What [`Engine::begin`] made of a call.
+#[derive(Debug)]
+pub(crate) enum Begun {
+    /// Somebody stored a value since the caller looked.
+    Found(Arc<Entry>),
+    /// Somebody is loading.
+    Joined(Arc<Flight>),
+    /// The caller loads, and must [`land`](Engine::land).
+    Leads(Arc<Flight>),
+}
+
+impl FlightTable {
+    pub(super) fn new() -> Self {
+        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+    }
+
+    pub(super) fn shard(&self, key: KeyRef<'_>) -> &Mutex<Shard> {
+        // The table inside uses the lowest and the highest bits of the hash.
+        &self.shards[(key.hash() >> 32) as usize % SHARDS]
+    }
+}
+
+impl Shard {
+    fn slot(&mut self, key: KeyRef<'_>) -> Option<&mut Slot> {
+        self.slots.find_mut(key.hash(), |slot| slot.key.as_str() == key.as_str())
+    }
+
+    pub(super) fn is_loading(&mut self, key: KeyRef<'_>) -> bool {
+        self.slot(key).is_some()
+    }
+
+    fn slot_or_new(&mut self, key: &StoreKey) -> &mut Slot {
+        let hash = key.as_ref().hash();
+        self.slots
+            .entry(hash, |slot| slot.key == *key, |slot| slot.key.as_ref().hash())
+            .or_insert_with(|| Slot { key: key.clone(), epoch: 0, loaders: 0, current: None })
+            .into_mut()
+    }
+
+    /// Notes a write to `key`: no load that is under way may commit any more.
+    pub(super) fn note_write(&mut self, key: KeyRef<'_>, seq: u64) {
+        self.last_write = seq;
+        if let Some(slot) = self.slot(key) {
+            slot.epoch += 1;
+        }
+    }
+
+    /// Takes a flight out of its slot and says whether its epoch still stood.
+    fn leave(&mut self, flight: &Arc<Flight>) -> bool {
+        let key = flight.key.as_ref();
+        let found = self.slots.find_entry(key.hash(), |slot| slot.key.as_str() == key.as_str());
+        let Ok(mut occupied) = found else {
+            debug_assert!(false, "a slot lives while it has loaders");
+            return false;
+        };
+        let slot = occupied.get_mut();
+        let stood = slot.epoch == flight.epoch;
+        slot.loaders -= 1;
+        if slot.current.as_ref().is_some_and(|current| Arc::ptr_eq(current, flight)) {
+            slot.current = None;
+        }
+        if slot.loaders == 0 {
+            occupied.remove();
+        }
+        stood
+    }
+}
+
+impl Engine {
+    /// Joins a load of `key`, finds that it has just been stored, or begins a load.
+    ///
+    /// The cells of `want` must have been taken before, so that the stamp noted here is the later one.
+    pub(crate) fn begin(&self, key: &StoreKey, want: &Want<'_>) -> Begun {
+        let now = self.now();
+        let borrowed = key.as_ref();
+        self.locked(borrowed, |shard, displaced| {
+            if want.manner == Manner::Shared {
+                if let Some(flight) = self.joinable(shard, borrowed, want) {
+                    return Begun::Joined(flight);
+                }
+                if let Some(entry) = self.just_stored(borrowed, want, now, displaced) {
+                    return Begun::Found(entry);
+                }
+            }
+            let slot = shard.slot_or_new(key);
+            slot.loaders += 1;
+            let flight = Arc::new(Flight {
+                id: next_id(),
+                key: key.clone(),
+                stamp: self.seq(),
+                started: now,
+                cells: want.cells.clone(),
+                epoch: slot.epoch,
+                type_id: want.type_id,
+                outcome: OnceLock::new(),
+                landed: Event::new(),
+            });
+            if want.manner != Manner::Alone {
+                slot.current = Some(Arc::clone(&flight));
+            }
+            Begun::Leads(flight)
+        })
+    }
+
+    fn joinable(&self, shard: &mut Shard, key: KeyRef<'_>, want: &Want<'_>) -> Option<Arc<Flight>> {
+        let slot = shard.slot(key)?;
+        let flight = slot.current.as_ref()?;
+        let joinable = flight.epoch == slot.epoch
+            && flight.type_id == want.type_id
+            && want.since.is_none_or(|since| flight.stamp >= since)
+            && self.hold_since(&flight.cells, flight.stamp)
+            && want.cells.hold_since(flight.stamp);
+        joinable.then(|| Arc::clone(flight))
+    }
+
+    /// What a load stored between the caller's look-up and its lock. Commits happen under the same lock.
+    fn just_stored(
+        &self,
+        key: KeyRef<'_>,
+        want: &Want<'_>,
+        now: Tick,
+        displaced: &mut Displaced,
+    ) -> Option<Arc<Entry>> {
+        let entry = self.settings.store.peek(key)?;
+        let rejected = want.rejected.is_some_and(|rejected| Arc::ptr_eq(rejected, &entry));
+        if !rejected && self.is_usable(&entry, || now) && want.cells.hold_since(entry.stamp) {
+            return Some(entry);
+        }
+        // It may be evicted at this moment, and then this is its last reference.
+        displaced.take(entry);
+        None
+    }
+
+    /// Ends a flight: stores its entry if nothing overtook it, then tells those who wait. True if it was stored.
+    pub(crate) fn land(&self, flight: &Arc<Flight>, store: Option<Arc<Entry>>, outcome: Outcome) -> bool {
+        let stored = self.locked(flight.key.as_ref(), |shard, displaced| {
+            let stood = shard.leave(flight) || planted(PlantedBug::NoFence);
+            match store {
+                Some(entry) if stood && self.is_valid(&entry) => {
+                    self.store_key(&flight.key, entry, displaced);
+                    true
+                }
+                Some(entry) => {
+                    displaced.take(entry);
+                    false
+                }
+                None => false,
+            }
+        });
+        // Nobody can join any more: the slot forgot the flight above, under its lock.
+        let _ = flight.outcome.set(outcome);
+        flight.landed.notify(usize::MAX);
+        stored
+    }
+}
+
+impl Flight {
+    /// How it ended, or a way to wait for it.
+    pub(crate) fn outcome_or_wait(&self) -> Result<&Outcome, EventListener> {
+        if let Some(outcome) = self.outcome.get() {
+            return Ok(outcome);
+        }
+        let listener = self.landed.listen();
+        // It may have landed between the two steps, and then nobody would wake the listener.
+        self.outcome.get().ok_or(listener)
+    }
+}
+
+impl fmt::Debug for Flight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flight")
+            .field("key", &self.key.as_str())
+            .field("stamp", &self.stamp)
+            .field("landed", &self.outcome.get().is_some())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,74 @@
+//! Invalidation. When one of these returns, no later read returns what it invalidated.
+
+use super::Engine;
+use crate::entry::Entry;
+use crate::event::Count;
+use crate::key::KeyRef;
+use crate::planted::{PlantedBug, planted};
+use crate::sync::{Arc, Ordering};
+
+impl Engine {
+    /// Takes a key out; true if a read would have returned it.
+    pub(crate) fn remove(&self, key: KeyRef<'_>) -> bool {
+        let removed = self.locked(key, |shard, displaced| {
+            shard.note_write(key, self.next_seq());
+            let there = self.settings.store.peek(key);
+            self.settings.store.remove(key, displaced);
+            there
+        });
+        self.counters.raise(Count::KeyInvalidation);
+        removed.is_some_and(|entry| self.is_usable(&entry, || self.now()))
+    }
+
+    /// Ends the freshness of a key and keeps its entry; true if a read would have returned it.
+    pub(crate) fn expire(&self, key: KeyRef<'_>) -> bool {
+        let now = self.now();
+        let there = self.locked(key, |shard, _| {
+            if !planted(PlantedBug::ExpireDoesNotBump) {
+                shard.note_write(key, self.next_seq());
+            }
+            let there = self.settings.store.peek(key);
+            let usable = there.as_ref().is_some_and(|entry| self.is_usable(entry, || now));
+            if let Some(entry) = &there {
+                entry.end_freshness();
+            }
+            // The entry leaves the lock with its flag: it may be evicted now, and this be its last reference.
+            (there, usable)
+        });
+        self.sweep.note_dead();
+        self.counters.raise(Count::KeyInvalidation);
+        there.1
+    }
+
+    /// Invalidates everything that carries `tag`, in constant time.
+    pub(crate) fn invalidate_tag(&self, tag: &str) {
+        self.tags.invalidate(tag, self.next_seq());
+        self.sweep.note_dead();
+        self.counters.raise(Count::TagInvalidation);
+    }
+
+    /// Invalidates everything in a namespace, in constant time.
+    pub(crate) fn invalidate_namespace(&self, namespace: &str) {
+        self.namespaces.invalidate(namespace, self.next_seq());
+        self.sweep.note_dead();
+        self.counters.raise(Count::NamespaceInvalidation);
+    }
+
+    /// Invalidates everything, in constant time.
+    pub(crate) fn flush(&self) {
+        self.flushed.0.fetch_max(self.next_seq(), Ordering::Release);
+        self.sweep.note_dead();
+        self.counters.raise(Count::Flush);
+    }
+
+    /// Takes an entry out that is dead or of no use, unless something else has taken its place.
+    pub(crate) fn reap(&self, key: KeyRef<'_>, entry: &Arc<Entry>) {
+        self.locked(key, |_, displaced| {
+            let Some(there) = self.settings.store.peek(key) else { return };
+            if Arc::ptr_eq(&there, entry) {
+                self.settings.store.remove(key, displaced);
+            }
+            displaced.take(there);
+        });
+    }
+}

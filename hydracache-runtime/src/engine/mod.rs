@@ -1,0 +1,346 @@
+//! The engine of one cache: look-ups, the commit fence, invalidation.
+//!
+//! Every cache has one clock of sequence numbers. Whatever invalidates takes the next number; whatever loads notes
+//! the current one as its stamp before it reads its source. An entry is valid while nothing it depends on has a
+//! number above its stamp. Per-key writes meet loads in the flight table instead: they raise the epoch of a key
+//! that is being loaded, and a commit whose epoch has passed stores nothing.
+
+mod chain;
+mod commit;
+mod flight;
+mod invalidate;
+mod sweep;
+
+use std::fmt;
+use std::hash::BuildHasher;
+use std::time::Duration;
+
+use crate::clock::{Clock, Tick};
+use crate::codec::CacheCodec;
+use crate::entry::{Entry, EntryParts};
+use crate::error::{Error, ErrorKind};
+use crate::event::{CacheDiagnostics, CacheStats, Count, Counters};
+use crate::key::{KeyRef, StoreKey, check_key};
+use crate::options::{CacheOptions, Ttl};
+use crate::policy::{Decision, decide};
+use crate::store::{Displaced, Store};
+use crate::sync::{Arc, AtomicU64, Mutex, Ordering};
+use crate::tag::{Cells, Tag, TagCell, TagTable, check_count};
+use crate::value::Stored;
+
+pub(crate) use chain::{Edge, enter};
+pub use commit::FillToken;
+pub(crate) use flight::{Begun, Flight, Manner, Outcome, SharedError, Want};
+use flight::{FlightTable, Shard};
+
+/// What an entry takes besides its key, its tags and its value, roughly, in a cache bounded in bytes.
+const ENTRY_OVERHEAD: usize = 240;
+
+/// The longest time to live: the clock of a cache counts 584 years.
+const MAX_TTL: Duration = Duration::from_nanos(u64::MAX / 2);
+
+/// The settings of a cache, checked by its builder.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) name: String,
+    pub(crate) default_ttl: Option<Duration>,
+    /// Entries weigh what they take, not 1.
+    pub(crate) in_bytes: bool,
+    pub(crate) capacity: u64,
+    pub(crate) max_entry_bytes: Option<u64>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) codec: Arc<dyn CacheCodec>,
+    pub(crate) store: Arc<dyn Store>,
+}
+
+/// A number on a cache line of its own.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Alone(AtomicU64);
+
+/// One cache.
+pub(crate) struct Engine {
+    id: u64,
+    settings: Settings,
+    hasher: foldhash::quality::RandomState,
+    seq: Alone,
+    /// The number of the latest flush.
+    flushed: Alone,
+    tags: TagTable,
+    namespaces: TagTable,
+    flights: FlightTable,
+    counters: Counters,
+    /// Counters of the functions that use this cache; their sum is part of the cache's own numbers.
+    functions: Mutex<Vec<Arc<Counters>>>,
+    sweep: sweep::State,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// What was said about an entry, checked.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Plan {
+    pub(crate) cells: Cells,
+    pub(crate) ttl: Option<Duration>,
+    pub(crate) weight: Option<u32>,
+    pub(crate) version: u32,
+}
+
+impl Engine {
+    pub(crate) fn start(settings: Settings) -> Arc<Self> {
+        let engine = Arc::new(Self {
+            id: next_id(),
+            settings,
+            hasher: foldhash::quality::RandomState::default(),
+            seq: Alone::default(),
+            flushed: Alone::default(),
+            tags: TagTable::new(),
+            namespaces: TagTable::new(),
+            flights: FlightTable::new(),
+            counters: Counters::default(),
+            functions: Mutex::default(),
+            sweep: sweep::State::default(),
+        });
+        sweep::watch(&engine);
+        engine
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(crate) fn codec(&self) -> &dyn CacheCodec {
+        &*self.settings.codec
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    pub(crate) fn now(&self) -> Tick {
+        Tick::of(&*self.settings.clock)
+    }
+
+    /// The latest sequence number: everything invalidated before this call has at most this one.
+    #[inline]
+    pub(crate) fn seq(&self) -> u64 {
+        self.seq.0.load(Ordering::Acquire)
+    }
+
+    fn next_seq(&self) -> u64 {
+        self.seq.0.fetch_add(1, Ordering::AcqRel) + 1
+    }
+
+    /// A key with its hash.
+    #[inline]
+    pub(crate) fn key<'a>(&self, text: &'a str) -> KeyRef<'a> {
+        KeyRef::new(self.hasher.hash_one(text), text)
+    }
+
+    /// A key with its hash, if it is not too long.
+    pub(crate) fn checked_key<'a>(&self, text: &'a str) -> Result<KeyRef<'a>, Error> {
+        check_key(text)?;
+        Ok(self.key(text))
+    }
+
+    pub(crate) fn namespace_cell(&self, namespace: &str) -> Arc<TagCell> {
+        self.namespaces.take(namespace)
+    }
+
+    /// Whether nothing an entry with these cells depends on was invalidated after `stamp`.
+    #[inline]
+    pub(crate) fn hold_since(&self, cells: &Cells, stamp: u64) -> bool {
+        self.flushed.0.load(Ordering::Acquire) <= stamp && cells.hold_since(stamp)
+    }
+
+    #[inline]
+    pub(crate) fn is_valid(&self, entry: &Entry) -> bool {
+        self.hold_since(&entry.cells, entry.stamp)
+    }
+
+    /// Whether a read may return the entry.
+    #[inline]
+    fn is_usable(&self, entry: &Entry, now: impl FnOnce() -> Tick) -> bool {
+        self.is_valid(entry) && decide(entry.fresh_until(), now) == Decision::Hit
+    }
+
+    /// The entry of `key`, if a read may return it. Noted as a use.
+    #[inline]
+    pub(crate) fn look(&self, key: KeyRef<'_>) -> Option<Arc<Entry>> {
+        self.settings.store.get(key).filter(|entry| self.is_usable(entry, || self.now()))
+    }
+
+    /// The entry of `key`, if a read may return it. Where the store can tell, not noted as a use.
+    pub(crate) fn glance(&self, key: KeyRef<'_>) -> Option<Arc<Entry>> {
+        self.settings.store.peek(key).filter(|entry| self.is_usable(entry, || self.now()))
+    }
+
+    /// Checks what was said about an entry and takes the cells of its tags; a stamp must be taken afterwards.
+    pub(crate) fn plan(
+        &self,
+        options: &CacheOptions,
+        namespace: Option<Arc<TagCell>>,
+        version: u32,
+    ) -> Result<Plan, Error> {
+        let ttl = self.resolve_ttl(options.ttl)?;
+        let mut cells = Cells::new(namespace);
+        self.take_cells(&mut cells, &options.tags)?;
+        Ok(Plan { cells, ttl, weight: options.weight, version })
+    }
+
+    pub(crate) fn resolve_ttl(&self, ttl: Ttl) -> Result<Option<Duration>, Error> {
+        match ttl {
+            Ttl::Inherited => Ok(self.settings.default_ttl),
+            Ttl::Unlimited => Ok(None),
+            Ttl::Limited(span) => check_ttl(span).map(Some),
+        }
+    }
+
+    pub(crate) fn take_cells(&self, cells: &mut Cells, tags: &[Tag]) -> Result<(), Error> {
+        check_count(cells.tag_count() + tags.len())?;
+        tags.iter().try_for_each(Tag::check)?;
+        for tag in tags {
+            cells.push(self.tags.take(tag.as_str()));
+        }
+        Ok(())
+    }
+
+    /// Makes an entry; `Err` says why it cannot be stored and hands it out all the same.
+    pub(crate) fn entry(
+        &self,
+        key: &str,
+        stored: Stored,
+        stamp: u64,
+        created: Tick,
+        plan: Plan,
+    ) -> Result<Arc<Entry>, (Arc<Entry>, Error)> {
+        let weight = self.weigh(key, &stored, &plan);
+        let fresh_until = plan.ttl.map_or(Tick::NEVER, |ttl| created.after(ttl).unwrap_or(Tick::NEVER));
+        if fresh_until != Tick::NEVER {
+            self.sweep.note_expiring();
+        }
+        let parts = EntryParts {
+            stamp,
+            cells: plan.cells,
+            created,
+            fresh_until,
+            version: plan.version,
+            weight: *weight.as_ref().unwrap_or(&0),
+        };
+        let entry = Arc::new(Entry::new(stored, parts));
+        match weight {
+            Ok(_) => Ok(entry),
+            Err(error) => Err((entry, error)),
+        }
+    }
+
+    fn weigh(&self, key: &str, stored: &Stored, plan: &Plan) -> Result<u32, Error> {
+        if !self.settings.in_bytes {
+            return Ok(1);
+        }
+        let value = match plan.weight {
+            Some(weight) => weight as usize,
+            None => stored.encoded_len(self.codec())?,
+        };
+        let tags: usize = plan.cells.tag_names().map(str::len).sum();
+        let weight = (ENTRY_OVERHEAD + key.len() + tags + value) as u64;
+        let limit = self.max_entry_weight();
+        u32::try_from(weight).ok().filter(|_| weight <= limit).ok_or_else(|| {
+            let message = format!(
+                "the entry `{}` takes {weight} bytes and the cache `{}` takes entries of up to {limit}",
+                crate::key::preview(key),
+                self.settings.name,
+            );
+            Error::new(ErrorKind::TooLarge, message)
+        })
+    }
+
+    fn max_entry_weight(&self) -> u64 {
+        let store = self.settings.store.max_entry_weight();
+        self.settings.max_entry_bytes.map_or(store, |limit| store.min(limit))
+    }
+
+    /// Does something with the shard of `key` while it is locked. What was displaced is dropped afterwards.
+    fn locked<R>(&self, key: KeyRef<'_>, work: impl FnOnce(&mut Shard, &mut Displaced) -> R) -> R {
+        let mut displaced = Displaced::default();
+        let result = {
+            let mut shard = self.flights.shard(key).lock();
+            let result = work(&mut shard, &mut displaced);
+            if crate::planted::planted(crate::planted::PlantedBug::DropUnderLock) {
+                displaced.clear_taken();
+            }
+            result
+        };
+        self.settle(displaced);
+        result
+    }
+
+    fn settle(&self, displaced: Displaced) {
+        if displaced.evicted() > 0 {
+            self.counters.raise_by(Count::Eviction, displaced.evicted());
+        }
+        drop(displaced);
+    }
+
+    fn store_key(&self, key: &StoreKey, entry: Arc<Entry>, displaced: &mut Displaced) {
+        self.settings.store.insert(key.clone(), entry, displaced);
+    }
+
+    /// Lets the numbers of a function be part of this cache's.
+    pub(crate) fn count_function(&self, counters: &Arc<Counters>) {
+        self.functions.lock().push(Arc::clone(counters));
+    }
+
+    pub(crate) fn stats(&self) -> CacheStats {
+        let mut displaced = Displaced::default();
+        self.settings.store.collect(&mut displaced);
+        self.settle(displaced);
+        let mut stats = CacheStats::default();
+        self.counters.add_to(&mut stats);
+        for function in self.functions.lock().iter() {
+            function.add_to(&mut stats);
+        }
+        stats
+    }
+
+    pub(crate) fn diagnostics(&self) -> CacheDiagnostics {
+        let now = self.now();
+        let (mut live, mut dead) = (0, 0);
+        self.settings.store.visit(&mut |_, entry| {
+            *if self.is_usable(entry, || now) { &mut live } else { &mut dead } += 1;
+        });
+        CacheDiagnostics {
+            name: self.settings.name.clone(),
+            estimated_entries: self.settings.store.len() as u64,
+            live_entries: live,
+            dead_entries: dead,
+            weight: self.settings.store.weight(),
+            capacity: self.settings.capacity,
+            tags: self.tags.len() as u64,
+            stats: self.stats(),
+        }
+    }
+}
+
+/// A number that nothing else in this process has.
+fn next_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// Checks a time to live.
+pub(crate) fn check_ttl(ttl: Duration) -> Result<Duration, Error> {
+    let refuse =
+        |why: &str| Err(Error::new(ErrorKind::InvalidTtl, format!("a time to live of {ttl:?} {why}")));
+    if ttl.is_zero() {
+        return refuse("would expire at once; leave the entry out, or say `no_ttl()` for one that stays");
+    }
+    if ttl > MAX_TTL {
+        return refuse("is further away than a clock counts; say `no_ttl()` for an entry that stays");
+    }
+    Ok(ttl)
+}

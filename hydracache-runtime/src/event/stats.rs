@@ -1,0 +1,88 @@
+//! The counters of a cache or a function at one moment.
+
+/// What a cache or a function did so far.
+///
+/// Every call that reads is classified once, at its first decision, as a hit, a miss or a join, so
+/// [`requests`](Self::requests) is their sum. Counters are read one after the other while others may be raised: a
+/// snapshot taken under load can be off by the calls under way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct CacheStats {
+    /// Calls that found a valid, fresh value.
+    pub hits: u64,
+    /// Calls that found none and loaded, or would have to.
+    pub misses: u64,
+    /// Calls that found none and waited for a load that was under way.
+    pub joins: u64,
+    /// Runs of a loader that were started.
+    pub loads: u64,
+    /// Runs of a loader that returned an error.
+    pub load_failures: u64,
+    /// Loaded values that were not stored because something they depend on was invalidated meanwhile.
+    pub stale_discards: u64,
+    /// Callers that did not accept the value they waited for, because it may be older than their call.
+    pub rejoins: u64,
+    /// Loads that a caller ran for itself alone, because the failures of shared loads could not be shared.
+    pub self_loads: u64,
+    /// Loads that were given up because the caller that ran them went away.
+    pub cancelled: u64,
+    /// Loads that went on in the background after the caller that began them went away.
+    pub adopted: u64,
+    /// Loads that were refused because they would have waited for themselves.
+    pub load_cycles: u64,
+    /// Reads that found a value of another type.
+    pub type_mismatches: u64,
+    /// Reads that found bytes which are not a value of the type asked for.
+    pub decode_failures: u64,
+    /// Calls of annotated functions that ran without the cache, because their key or options were refused.
+    pub bypassed: u64,
+    /// Loaded values that were handed out but not stored, because they are too large or cannot be measured.
+    pub not_stored: u64,
+    /// Values stored by a put or a fill.
+    pub puts: u64,
+    /// Fills that were refused because the key or something it depends on was written or invalidated since the token.
+    pub refused_fills: u64,
+    /// Keys removed or expired on request.
+    pub key_invalidations: u64,
+    /// Tags invalidated.
+    pub tag_invalidations: u64,
+    /// Namespaces invalidated: typed views and functions that were cleared.
+    pub namespace_invalidations: u64,
+    /// Flushes of the whole cache.
+    pub flushes: u64,
+    /// Entries that left because space ran out, or were not admitted.
+    pub evictions: u64,
+}
+
+impl CacheStats {
+    /// Calls that read: hits, misses and joins.
+    pub fn requests(&self) -> u64 {
+        self.hits + self.misses + self.joins
+    }
+
+    /// The same number under the name of earlier releases.
+    pub fn total_requests(&self) -> u64 {
+        self.requests()
+    }
+
+    /// The share of reads that were hits; `None` before the first read.
+    #[allow(clippy::cast_precision_loss, reason = "a ratio of counters needs no more than 52 bits")]
+    pub fn hit_ratio(&self) -> Option<f64> {
+        (self.requests() > 0).then(|| self.hits as f64 / self.requests() as f64)
+    }
+
+    /// Whether nothing was read yet.
+    pub fn is_empty(&self) -> bool {
+        self.requests() == 0
+    }
+
+    /// Whether a caller waited for another caller's load.
+    pub fn has_single_flight_activity(&self) -> bool {
+        self.joins > 0
+    }
+
+    /// Whether a loaded value was discarded because it was overtaken by an invalidation.
+    pub fn has_stale_load_discards(&self) -> bool {
+        self.stale_discards > 0
+    }
+}

@@ -1,0 +1,290 @@
+//! The operations of a cache on one key, shared by the raw cache, typed views and the handles of functions.
+
+use std::future::Future;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::adopt::Adoptable;
+use crate::applied::Applied;
+use crate::cached::{Cached, Source};
+use crate::call::{Call, Failure, Loaded, Order};
+use crate::codec::Envelope;
+use crate::draft::{Draft, Finish};
+use crate::engine::{Engine, FillToken, Manner, Plan};
+use crate::entry::Entry;
+use crate::error::{CacheResult, Error, ErrorKind};
+use crate::event::{Count, Counters};
+use crate::key::KeyRef;
+use crate::options::CacheOptions;
+use crate::sharing::Sharing;
+use crate::sync::Arc;
+use crate::tag::TagCell;
+use crate::value::{Access, AnyValue, ReadError, Stored};
+
+/// Through whose eyes a cache is used: who counts, and which namespace entries belong to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ops<'a> {
+    pub(crate) engine: &'a Arc<Engine>,
+    pub(crate) counters: Option<&'a Arc<Counters>>,
+    pub(crate) namespace: Option<&'a Arc<TagCell>>,
+    pub(crate) version: u32,
+}
+
+impl<'a> Ops<'a> {
+    /// The whole cache, by raw keys.
+    pub(crate) fn raw(engine: &'a Arc<Engine>) -> Self {
+        Self { engine, counters: None, namespace: None, version: 0 }
+    }
+
+    pub(crate) fn count(&self, count: Count) {
+        self.counters.map_or_else(|| self.engine.counters(), |counters| &**counters).raise(count);
+    }
+
+    /// Whether the namespace was cleared after the entry was loaded. An entry that was stored under its raw key does
+    /// not carry the namespace itself, so its readers ask.
+    #[inline]
+    fn overlooks(&self, entry: &Entry) -> bool {
+        self.namespace.is_some_and(|cell| cell.last_invalidated() > entry.stamp)
+    }
+
+    /// The entry of `key`, noted as a use.
+    #[inline]
+    pub(crate) fn look(&self, key: KeyRef<'_>) -> Option<Arc<Entry>> {
+        self.engine.look(key).filter(|entry| !self.overlooks(entry))
+    }
+
+    /// The entry of `key`, not noted as a use.
+    pub(crate) fn glance(&self, key: KeyRef<'_>) -> Option<Arc<Entry>> {
+        self.engine.glance(key).filter(|entry| !self.overlooks(entry))
+    }
+
+    /// Reads a typed value; bytes that are no such value are taken out and are a miss.
+    fn read<T: Send + Sync + 'static, R>(
+        &self,
+        key: KeyRef<'_>,
+        entry: &Arc<Entry>,
+        access: &Access<T>,
+        take: impl FnOnce(&AnyValue, &T) -> R,
+    ) -> CacheResult<Option<R>> {
+        match entry.stored.read(access, self.engine.codec(), self.version, take) {
+            Ok(value) => Ok(Some(value)),
+            Err(ReadError::Undecodable(error)) => {
+                self.count(Count::DecodeFailure);
+                tracing::debug!(%error, "stored bytes are a miss");
+                self.engine.reap(key, entry);
+                Ok(None)
+            }
+            Err(ReadError::OtherType(stored)) => {
+                self.count(Count::TypeMismatch);
+                Err(Error::new(
+                    ErrorKind::TypeMismatch,
+                    format!(
+                        "`{}` holds a `{stored}` and was asked for as a `{}`",
+                        key.as_str(),
+                        access.info().name()
+                    ),
+                ))
+            }
+        }
+    }
+
+    /// Reads a value and counts a hit or a miss.
+    pub(crate) fn get<T: Send + Sync + 'static, R>(
+        &self,
+        text: &str,
+        access: &Access<T>,
+        take: impl FnOnce(&AnyValue, &T) -> R,
+    ) -> CacheResult<Option<R>> {
+        let key = self.engine.checked_key(text)?;
+        let found = match self.look(key) {
+            Some(entry) => self.read(key, &entry, access, take)?,
+            None => None,
+        };
+        self.count(if found.is_some() { Count::Hit } else { Count::Miss });
+        Ok(found)
+    }
+
+    /// Reads a value without any trace but that of a failure.
+    pub(crate) fn peek<T: Clone + Send + Sync + 'static>(
+        &self,
+        text: &str,
+        access: &Access<T>,
+    ) -> CacheResult<Option<T>> {
+        let key = self.engine.checked_key(text)?;
+        self.glance(key).map_or(Ok(None), |entry| self.read(key, &entry, access, |_, value| value.clone()))
+    }
+
+    /// Reads a value with its source and age, and counts a hit or a miss.
+    pub(crate) fn fetch<T: Clone + Send + Sync + 'static>(
+        &self,
+        text: &str,
+        access: &Access<T>,
+    ) -> CacheResult<Option<Cached<T>>> {
+        let key = self.engine.checked_key(text)?;
+        let mut found = None;
+        if let Some(entry) = self.look(key) {
+            let age = self.age(&entry);
+            found =
+                self.read(key, &entry, access, |_, value| Cached::new(value.clone(), Source::Hit, age))?;
+        }
+        self.count(if found.is_some() { Count::Hit } else { Count::Miss });
+        Ok(found)
+    }
+
+    pub(crate) fn age(&self, entry: &Entry) -> Duration {
+        self.engine.now().since(entry.created)
+    }
+
+    /// The byte form, made and kept if it is not there yet.
+    pub(crate) fn get_encoded(&self, text: &str) -> CacheResult<Option<Bytes>> {
+        let key = self.engine.checked_key(text)?;
+        let found = self.look(key);
+        self.count(if found.is_some() { Count::Hit } else { Count::Miss });
+        found.map(|entry| entry.stored.encoded(self.engine.codec(), entry.version)).transpose()
+    }
+
+    pub(crate) fn contains(&self, text: &str) -> bool {
+        self.engine.checked_key(text).is_ok_and(|key| self.glance(key).is_some())
+    }
+
+    pub(crate) fn plan(&self, options: &CacheOptions) -> CacheResult<Plan> {
+        self.engine.plan(options, self.namespace.cloned(), self.version)
+    }
+
+    pub(crate) fn put<T: Send + Sync + 'static>(
+        &self,
+        text: &str,
+        value: T,
+        access: &Access<T>,
+        options: &CacheOptions,
+    ) -> Applied {
+        Applied::new(self.put_stored(text, options, || Ok(Stored::typed(Arc::new(value), access))))
+    }
+
+    /// As `put`, where more is said about the entry once its value is known.
+    pub(crate) fn put_finished<T: Send + Sync + 'static>(
+        &self,
+        text: &str,
+        value: T,
+        access: &Access<T>,
+        mut options: CacheOptions,
+        finish: Option<Finish<T>>,
+    ) -> Applied {
+        if let Some(finish) = finish {
+            let mut draft = Draft::default();
+            finish(&value, &mut draft);
+            draft.extend(&mut options);
+        }
+        self.put(text, value, access, &options)
+    }
+
+    pub(crate) fn put_encoded(&self, text: &str, bytes: Bytes, options: &CacheOptions) -> Applied {
+        Applied::new(self.put_stored(text, options, || checked_bytes(bytes)))
+    }
+
+    fn put_stored(
+        &self,
+        text: &str,
+        options: &CacheOptions,
+        stored: impl FnOnce() -> CacheResult<Stored>,
+    ) -> CacheResult<()> {
+        let key = self.engine.checked_key(text)?;
+        let plan = self.plan(options)?;
+        // After the cells, before anything else: whatever is invalidated from here on is later than this value.
+        let stamp = self.engine.seq();
+        let entry = self.entry(text, stored()?, stamp, plan)?;
+        self.engine.put(&key.to_owned(), entry);
+        Ok(())
+    }
+
+    pub(crate) fn fill_token(&self, text: &str) -> CacheResult<FillToken> {
+        Ok(self.engine.fill_token(self.engine.checked_key(text)?.to_owned()))
+    }
+
+    pub(crate) fn fill<T: Send + Sync + 'static>(
+        &self,
+        token: &FillToken,
+        value: T,
+        access: &Access<T>,
+        options: &CacheOptions,
+    ) -> CacheResult<bool> {
+        self.fill_stored(token, options, || Ok(Stored::typed(Arc::new(value), access)))
+    }
+
+    pub(crate) fn fill_encoded(
+        &self,
+        token: &FillToken,
+        bytes: Bytes,
+        options: &CacheOptions,
+    ) -> CacheResult<bool> {
+        self.fill_stored(token, options, || checked_bytes(bytes))
+    }
+
+    fn fill_stored(
+        &self,
+        token: &FillToken,
+        options: &CacheOptions,
+        stored: impl FnOnce() -> CacheResult<Stored>,
+    ) -> CacheResult<bool> {
+        let (key, stamp) = self.engine.check_token(token)?;
+        // The cells are taken after the stamp here: a tag that was invalidated in between is found in its cell, or
+        // in the memory its cell is born from.
+        let plan = self.plan(options)?;
+        let entry = self.entry(key.as_str(), stored()?, stamp, plan)?;
+        Ok(self.engine.fill(key, entry))
+    }
+
+    fn entry(&self, text: &str, stored: Stored, stamp: u64, plan: Plan) -> CacheResult<Arc<Entry>> {
+        self.engine.entry(text, stored, stamp, self.engine.now(), plan).map_err(|(_, error)| error)
+    }
+
+    /// Returns the value of `text`, loading it with `loader` if it is not there.
+    pub(crate) async fn load<T, E, F, Fut>(
+        &self,
+        text: &str,
+        access: Access<T>,
+        options: &CacheOptions,
+        loader: F,
+    ) -> CacheResult<Loaded<T>>
+    where
+        T: Clone + Send + Sync + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let key = self.engine.checked_key(text)?;
+        if let Some(entry) = self.look(key) {
+            let read =
+                entry.stored.read(&access, self.engine.codec(), self.version, |any, _| Arc::clone(any));
+            if let Ok(value) = read {
+                self.count(Count::Hit);
+                return Ok(Loaded::new(value, Source::Hit, self.age(&entry)));
+            }
+        }
+        let order = Order {
+            key: key.to_owned(),
+            access,
+            plan: self.plan(options)?,
+            finish: None,
+            manner: Manner::Shared,
+        };
+        let arrival = self.engine.seq();
+        let call = Call::new(Arc::clone(self.engine), self.counters.cloned(), arrival, order, Sharing::OWN);
+        let result = call.drive(|lead| {
+            let (engine, counters) = (lead.engine(), lead.counters());
+            let name = key.to_owned();
+            let loader = loader();
+            let load = async move { loader.await.map_err(|error| Error::load(name.as_str(), error.into())) };
+            Adoptable::new(lead.run(load), engine, counters)
+        });
+        result.await.map_err(|failure| match failure {
+            Failure::Loader(error) | Failure::Cache(error) => error,
+        })
+    }
+}
+
+fn checked_bytes(bytes: Bytes) -> CacheResult<Stored> {
+    Envelope::open(&bytes)?;
+    Ok(Stored::bytes(bytes))
+}

@@ -1,0 +1,232 @@
+//! A view of a cache with one type of value and one namespace.
+
+use std::fmt;
+use std::future::Future;
+
+use crate::applied::Applied;
+use crate::cache::HydraCache;
+use crate::cached::Cached;
+use crate::call::Loaded;
+use crate::error::{CacheResult, LoadError};
+use crate::key::KeyBuf;
+use crate::ops::Ops;
+use crate::options::CacheOptions;
+use crate::sync::Arc;
+use crate::tag::TagCell;
+use crate::value::{Access, MemoryValue};
+
+/// The part of a cache whose keys begin with a namespace and whose values are all of one type.
+///
+/// A key `k` of the view of `users` is the key `users:k` of the cache: the same entry. The namespace is escaped, the
+/// key is used as it is given, so that keys of a [`CacheKeyBuilder`](crate::CacheKeyBuilder) can be passed.
+///
+/// ```
+/// # async fn example() -> hydracache_runtime::CacheResult<()> {
+/// use hydracache_runtime::{CacheOptions, HydraCache};
+///
+/// let cache = HydraCache::local().build();
+/// let users = cache.typed::<String>("users");
+/// users.put("42", "Ada".to_owned(), CacheOptions::new()).await?;
+/// assert_eq!(cache.get::<String>("users:42").await?.as_deref(), Some("Ada"));
+/// users.clear().await?;
+/// assert_eq!(users.get("42").await?, None);
+/// # Ok(())
+/// # }
+/// ```
+pub struct TypedCache<T> {
+    cache: HydraCache,
+    access: Access<T>,
+    namespace: Arc<TagCell>,
+    prefix: Arc<str>,
+}
+
+impl<T> Clone for TypedCache<T> {
+    fn clone(&self) -> Self {
+        Self {
+            cache: self.cache.clone(),
+            access: self.access,
+            namespace: Arc::clone(&self.namespace),
+            prefix: Arc::clone(&self.prefix),
+        }
+    }
+}
+
+impl<T: MemoryValue> TypedCache<T> {
+    pub(crate) fn new(cache: HydraCache, namespace: &str, access: Access<T>) -> Self {
+        let mut prefix = KeyBuf::new();
+        prefix.push_segment(namespace);
+        prefix.push_raw(":");
+        Self {
+            namespace: cache.engine.namespace_cell(namespace),
+            prefix: prefix.as_str().into(),
+            cache,
+            access,
+        }
+    }
+
+    fn ops(&self) -> Ops<'_> {
+        Ops { namespace: Some(&self.namespace), ..self.cache.ops() }
+    }
+
+    fn key(&self, key: &str) -> KeyBuf {
+        let mut text = KeyBuf::new();
+        text.push_raw(&self.prefix);
+        text.push_raw(key);
+        text
+    }
+
+    /// The namespace, as it was given.
+    pub fn namespace(&self) -> &str {
+        self.namespace.text()
+    }
+
+    /// The cache this is a view of.
+    pub fn cache(&self) -> &HydraCache {
+        &self.cache
+    }
+
+    /// As [`HydraCache::get`].
+    ///
+    /// # Errors
+    ///
+    /// As [`HydraCache::get`].
+    pub async fn get(&self, key: impl AsRef<str>) -> CacheResult<Option<T>> {
+        self.ops().get(self.key(key.as_ref()).as_str(), &self.access, |_, value| value.clone())
+    }
+
+    /// As [`HydraCache::get_arc`].
+    ///
+    /// # Errors
+    ///
+    /// As [`HydraCache::get`].
+    pub async fn get_arc(&self, key: impl AsRef<str>) -> CacheResult<Option<Arc<T>>> {
+        let found =
+            self.ops().get(self.key(key.as_ref()).as_str(), &self.access, |any, _| Arc::clone(any))?;
+        Ok(found.map(|any| any.downcast().expect("it was read as this type")))
+    }
+
+    /// As [`HydraCache::peek`].
+    ///
+    /// # Errors
+    ///
+    /// As [`HydraCache::get`].
+    pub fn peek(&self, key: impl AsRef<str>) -> CacheResult<Option<T>> {
+        self.ops().peek(self.key(key.as_ref()).as_str(), &self.access)
+    }
+
+    /// As [`HydraCache::fetch`].
+    ///
+    /// # Errors
+    ///
+    /// As [`HydraCache::get`].
+    pub async fn fetch(&self, key: impl AsRef<str>) -> CacheResult<Option<Cached<T>>> {
+        self.ops().fetch(self.key(key.as_ref()).as_str(), &self.access)
+    }
+
+    /// As [`HydraCache::put`].
+    pub fn put(&self, key: impl AsRef<str>, value: T, options: CacheOptions) -> Applied {
+        self.ops().put(self.key(key.as_ref()).as_str(), value, &self.access, &options)
+    }
+
+    /// As [`HydraCache::get_or_load`].
+    ///
+    /// # Errors
+    ///
+    /// As [`HydraCache::get_or_load`].
+    pub async fn get_or_load<E, F, Fut>(
+        &self,
+        key: impl AsRef<str>,
+        options: CacheOptions,
+        loader: F,
+    ) -> CacheResult<T>
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let text = Box::new(self.key(key.as_ref()));
+        let loaded = self.ops().load(text.as_str(), self.access, &options, loader).await;
+        loaded.map(Loaded::into_value)
+    }
+
+    /// Another name of [`get_or_load`](Self::get_or_load).
+    ///
+    /// # Errors
+    ///
+    /// As [`HydraCache::get_or_load`].
+    pub async fn try_get_or_insert_with<E, F, Fut>(
+        &self,
+        key: impl AsRef<str>,
+        options: CacheOptions,
+        loader: F,
+    ) -> CacheResult<T>
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        self.get_or_load(key, options, loader).await
+    }
+
+    /// As [`HydraCache::get_or_insert_with`].
+    ///
+    /// # Errors
+    ///
+    /// As [`HydraCache::get_or_insert_with`].
+    pub async fn get_or_insert_with<F, Fut>(
+        &self,
+        key: impl AsRef<str>,
+        options: CacheOptions,
+        loader: F,
+    ) -> CacheResult<T>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = T> + Send + 'static,
+    {
+        let fallible = || {
+            let loader = loader();
+            async move { Ok::<_, LoadError>(loader.await) }
+        };
+        self.get_or_load(key, options, fallible).await
+    }
+
+    /// As [`HydraCache::contains_key`].
+    pub async fn contains_key(&self, key: impl AsRef<str>) -> bool {
+        self.ops().contains(self.key(key.as_ref()).as_str())
+    }
+
+    /// As [`HydraCache::remove`].
+    pub fn remove(&self, key: impl AsRef<str>) -> Applied<bool> {
+        self.cache.remove(self.key(key.as_ref()).as_str())
+    }
+
+    /// Another name of [`remove`](Self::remove).
+    pub fn invalidate_key(&self, key: impl AsRef<str>) -> Applied<bool> {
+        self.remove(key)
+    }
+
+    /// As [`HydraCache::expire_key`].
+    pub fn expire_key(&self, key: impl AsRef<str>) -> Applied<bool> {
+        self.cache.expire_key(self.key(key.as_ref()).as_str())
+    }
+
+    /// As [`HydraCache::invalidate_tag`]: the tags of a cache are common to all its views.
+    pub fn invalidate_tag(&self, tag: impl AsRef<str>) -> Applied {
+        self.cache.invalidate_tag(tag)
+    }
+
+    /// Invalidates every entry of the view, in constant time.
+    pub fn clear(&self) -> Applied {
+        self.cache.invalidate_namespace(self.namespace())
+    }
+}
+
+impl<T> fmt::Debug for TypedCache<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TypedCache")
+            .field("cache", &self.cache)
+            .field("namespace", &self.namespace.text())
+            .field("values", &self.access)
+            .finish()
+    }
+}
