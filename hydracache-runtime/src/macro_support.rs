@@ -487,6 +487,18 @@ where
     surface(call.drive_blocking(|lead| lead.run_blocking(|| loader().split())), sharing)
 }
 
+/// A tag, written like a key.
+pub fn tag(write: impl FnOnce(&mut KeyBuf)) -> Tag {
+    let mut text = KeyBuf::new();
+    write(&mut text);
+    Tag::from(text.as_str())
+}
+
+/// Calls a closure of the value, which may return what it borrows from it.
+pub fn of_value<'a, V, R>(value: &'a V, closure: impl FnOnce(&'a V) -> R) -> R {
+    closure(value)
+}
+
 /// The key of a call.
 pub fn key(site: &'static CallSite, write_key: impl FnOnce(&mut KeyBuf)) -> CacheKey {
     CacheKey::from_text(write(site, write_key).as_str())

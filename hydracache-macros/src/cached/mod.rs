@@ -1,0 +1,52 @@
+//! `#[cached]`: syntax into typed arguments with places, rules over them, tokens out of them.
+
+mod args;
+mod check;
+mod emit;
+mod handle;
+mod key;
+mod settings;
+mod signature;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::ItemFn;
+
+use self::args::Args;
+use self::emit::Expansion;
+use self::signature::Signature;
+use crate::diagnostics::Errors;
+
+/// Expands the attribute. With errors the function is emitted as it was, so that one mistake is one error.
+pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let args = Args::parse(attribute, &mut errors);
+    let function: ItemFn = match syn::parse2(item.clone()) {
+        Ok(function) => function,
+        Err(_) => {
+            errors.on(
+                first_line(&item),
+                "`#[cached]` goes on a function with a body: a free function, or a method of an `impl` block",
+            );
+            let errors = errors.into_tokens();
+            return quote!(#errors #item);
+        }
+    };
+    let signature = Signature::new(function, &mut errors);
+    check::check(&args, &signature, &mut errors);
+    let expansion = Expansion::new(&args, &signature, &mut errors);
+    if errors.is_empty() {
+        return expansion.emit();
+    }
+    let errors = errors.into_tokens();
+    quote!(#errors #item)
+}
+
+/// The tokens before the first braces, to point at.
+fn first_line(item: &TokenStream) -> TokenStream {
+    let braces = |token: &proc_macro2::TokenTree| {
+        matches!(token, proc_macro2::TokenTree::Group(group)
+            if group.delimiter() == proc_macro2::Delimiter::Brace)
+    };
+    item.clone().into_iter().take_while(|token| !braces(token)).collect()
+}

@@ -1,0 +1,235 @@
+//! What the signature of the function says: its arguments, its kind, its return type.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::spanned::Spanned;
+use syn::visit::Visit;
+use syn::visit_mut::VisitMut;
+use syn::{FnArg, GenericParam, Ident, ItemFn, Pat, PatIdent, ReceiverKind, ReturnType, Type};
+
+use crate::diagnostics::Errors;
+
+/// A function as the later stages see it.
+#[derive(Debug)]
+pub(crate) struct Signature {
+    pub(crate) item: ItemFn,
+    pub(crate) arguments: Vec<Argument>,
+    /// The return type as it is written; `()` where none is.
+    pub(crate) output: TokenStream,
+    pub(crate) output_type: Option<Type>,
+}
+
+/// One argument besides the receiver.
+#[derive(Debug)]
+pub(crate) struct Argument {
+    /// The name the wrapper gives it.
+    pub(crate) name: Ident,
+    pub(crate) ty: Type,
+    /// The pattern, where it is more than a name, and the names it binds.
+    pub(crate) pattern: Option<(Pat, Vec<Ident>)>,
+}
+
+impl Argument {
+    /// Whether an expression that mentions `ident` reads this argument.
+    pub(crate) fn answers_to(&self, ident: &Ident) -> bool {
+        self.name == *ident || self.pattern.as_ref().is_some_and(|(_, bound)| bound.contains(ident))
+    }
+
+    /// The names by which the argument can be mentioned.
+    pub(crate) fn mentions(&self) -> Vec<String> {
+        match &self.pattern {
+            None => vec![self.name.to_string()],
+            Some((_, bound)) => bound.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl Signature {
+    /// Takes a function apart and notes what cannot be cached at all.
+    pub(crate) fn new(item: ItemFn, errors: &mut Errors) -> Self {
+        refuse(&item, errors);
+        let arguments = item
+            .sig
+            .inputs
+            .iter()
+            .filter_map(|input| match input {
+                FnArg::Typed(typed) => Some(typed),
+                FnArg::Receiver(_) => None,
+            })
+            .enumerate()
+            .map(|(at, typed)| argument(at, &typed.pat, &typed.ty))
+            .collect();
+        let (output, output_type) = match &item.sig.output {
+            ReturnType::Default => (quote!(()), None),
+            ReturnType::Type(_, ty) => (ty.to_token_stream(), Some((**ty).clone())),
+        };
+        Self { item, arguments, output, output_type }
+    }
+
+    pub(crate) fn is_method(&self) -> bool {
+        self.item.sig.receiver().is_some()
+    }
+
+    pub(crate) fn is_async(&self) -> bool {
+        self.item.sig.asyncness.is_some()
+    }
+
+    /// Whether types are chosen by the caller: such a function has one descriptor and many kinds of values.
+    pub(crate) fn is_generic(&self) -> bool {
+        self.type_parameters().next().is_some()
+            || self.item.sig.generics.const_params().next().is_some()
+            || self.arguments.iter().any(|argument| mentions_impl_trait(&argument.ty))
+    }
+
+    pub(crate) fn type_parameters(&self) -> impl Iterator<Item = &Ident> {
+        self.item.sig.generics.params.iter().filter_map(|param| match param {
+            GenericParam::Type(ty) => Some(&ty.ident),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn const_parameters(&self) -> impl Iterator<Item = &Ident> {
+        self.item.sig.generics.const_params().map(|param| &param.ident)
+    }
+
+    /// Whether its load owns all it needs, by what is written: no receiver, no reference, no lifetime but `'static`,
+    /// no type that the caller chooses.
+    pub(crate) fn owns_its_arguments(&self) -> bool {
+        struct Borrows(bool);
+        impl<'ast> Visit<'ast> for Borrows {
+            fn visit_type_reference(&mut self, reference: &'ast syn::TypeReference) {
+                self.0 |= reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static");
+                syn::visit::visit_type_reference(self, reference);
+            }
+            fn visit_lifetime(&mut self, lifetime: &'ast syn::Lifetime) {
+                self.0 |= lifetime.ident != "static";
+            }
+        }
+        let mut borrows = Borrows(false);
+        self.arguments.iter().for_each(|argument| borrows.visit_type(&argument.ty));
+        !self.is_method() && !self.is_generic() && !borrows.0
+    }
+
+    /// Whether the return type mentions a lifetime of the signature.
+    pub(crate) fn output_borrows(&self) -> bool {
+        struct Lifetimes(bool);
+        impl<'ast> Visit<'ast> for Lifetimes {
+            fn visit_lifetime(&mut self, lifetime: &'ast syn::Lifetime) {
+                self.0 |= lifetime.ident != "static";
+            }
+        }
+        let mut lifetimes = Lifetimes(false);
+        if let Some(ty) = &self.output_type {
+            lifetimes.visit_type(ty);
+        }
+        lifetimes.0
+    }
+}
+
+fn argument(at: usize, pattern: &Pat, ty: &Type) -> Argument {
+    match pattern {
+        Pat::Ident(PatIdent { by_ref: None, subpat: None, ident, .. }) => {
+            Argument { name: ident.clone(), ty: ty.clone(), pattern: None }
+        }
+        other => {
+            let mut pattern = other.clone();
+            ByReference.visit_pat_mut(&mut pattern);
+            let mut bound = Bound::default();
+            bound.visit_pat(&pattern);
+            let name = format_ident!("__hydracache_argument_{at}", span = other.span());
+            Argument { name, ty: ty.clone(), pattern: Some((pattern, bound.0)) }
+        }
+    }
+}
+
+/// Lets a pattern match a reference: what it binds is then borrowed.
+struct ByReference;
+
+impl VisitMut for ByReference {
+    fn visit_pat_ident_mut(&mut self, pattern: &mut PatIdent) {
+        pattern.mutability = None;
+        pattern.by_ref = None;
+        syn::visit_mut::visit_pat_ident_mut(self, pattern);
+    }
+}
+
+/// The names that a pattern binds.
+#[derive(Default)]
+struct Bound(Vec<Ident>);
+
+impl<'ast> Visit<'ast> for Bound {
+    fn visit_pat_ident(&mut self, pattern: &'ast PatIdent) {
+        self.0.push(pattern.ident.clone());
+        syn::visit::visit_pat_ident(self, pattern);
+    }
+}
+
+fn mentions_impl_trait(ty: &Type) -> bool {
+    struct Found(bool);
+    impl<'ast> Visit<'ast> for Found {
+        fn visit_type_impl_trait(&mut self, _: &'ast syn::TypeImplTrait) {
+            self.0 = true;
+        }
+    }
+    let mut found = Found(false);
+    found.visit_type(ty);
+    found.0
+}
+
+fn refuse(item: &ItemFn, errors: &mut Errors) {
+    if let Some(constness) = &item.sig.constness {
+        errors.on(
+            constness,
+            "a `const fn` cannot be cached: it has no place to look anything up; remove `const`",
+        );
+    }
+    if let Some(variadic) = &item.sig.variadic {
+        errors.on(variadic, "a variadic function cannot be cached: its arguments cannot be a key");
+    }
+    if let Some(receiver) = item.sig.receiver()
+        && takes_exclusively(&receiver.kind)
+    {
+        errors.on(
+            receiver,
+            "a method with `&mut self` cannot be cached: a hit would skip the change it makes; take `&self`, or cache \
+             the part that reads",
+        );
+    }
+    if item.sig.receiver().is_none() && mentions_self(item) {
+        errors.at(
+            item.sig.ident.span(),
+            "this is an associated function without a receiver, and an attribute on it cannot put a handle beside it; \
+             make it a free function, or give it `&self`",
+        );
+    }
+}
+
+fn takes_exclusively(kind: &ReceiverKind) -> bool {
+    match kind {
+        ReceiverKind::Reference(_, _, mutability) => mutability.is_some(),
+        ReceiverKind::Typed(_, ty) => {
+            matches!(&**ty, Type::Reference(reference) if reference.mutability.is_some())
+        }
+        _ => false,
+    }
+}
+
+/// Whether `Self` is mentioned, outside of items that have one of their own.
+fn mentions_self(item: &ItemFn) -> bool {
+    struct Found(bool);
+    impl<'ast> Visit<'ast> for Found {
+        fn visit_ident(&mut self, ident: &'ast Ident) {
+            self.0 |= ident == "Self";
+        }
+        fn visit_item(&mut self, _: &'ast syn::Item) {}
+    }
+    let mut found = Found(false);
+    found.visit_signature(&item.sig);
+    found.visit_block(&item.block);
+    found.0
+}
+
+/// The place of the whole signature, for errors about no part of it in particular.
+pub(crate) fn span_of(item: &ItemFn) -> Span {
+    item.sig.ident.span()
+}

@@ -1,0 +1,47 @@
+//! The attributes of HydraCache: syntax in, tokens out.
+//!
+//! Use them through the `hydracache` crate, whose documentation explains them; generated code names that crate and
+//! nothing else. Everything an attribute does at run time is one call into the runtime that a person could have
+//! written by hand: this crate knows no time arithmetic and no locks.
+
+mod cacheable;
+mod cached;
+mod crate_path;
+mod diagnostics;
+mod duration;
+mod template;
+
+use proc_macro::TokenStream;
+
+#[doc = include_str!("docs/cached.md")]
+#[proc_macro_attribute]
+pub fn cached(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    cached::expand(attribute.into(), item.into()).into()
+}
+
+/// Returns the value of a key, loading it if it is not there; a list of keys instead of a chain of calls.
+///
+/// Keys: `cache`, `key`, `load` (needed), `ttl` (`"5m"` or a `Duration`), `ttl_secs`, `tag` (any number of times),
+/// `tags` (a list or a `TagSet`), `options` (a `CacheOptions` to begin with). It expands to
+/// `HydraCache::get_or_load` and returns its future.
+///
+/// ```ignore
+/// let profile = cacheable!(
+///     cache = cache,
+///     key = "profile:42",
+///     tags = ["profiles", "profile:42"],
+///     ttl = "60s",
+///     load = move || async move { load_profile(42).await },
+/// )
+/// .await?;
+/// ```
+#[proc_macro]
+pub fn cacheable(tokens: TokenStream) -> TokenStream {
+    cacheable::expand(tokens.into(), "get_or_load").into()
+}
+
+/// As [`cacheable!`], for a loader that cannot fail. It expands to `HydraCache::get_or_insert_with`.
+#[proc_macro]
+pub fn cacheable_infallible(tokens: TokenStream) -> TokenStream {
+    cacheable::expand(tokens.into(), "get_or_insert_with").into()
+}

@@ -1,0 +1,147 @@
+//! Templates of keys and tags: text with placeholders, `"user:{id}"`.
+
+use proc_macro2::Span;
+use syn::{Expr, LitStr, Member};
+
+/// A part of a template.
+#[derive(Debug)]
+pub(crate) enum Piece {
+    /// Text as it is, separators included.
+    Text(String),
+    /// A value that becomes one escaped segment.
+    Value(Expr),
+}
+
+/// Takes a template apart; the error stands at the placeholder where the compiler can point into a literal.
+pub(crate) fn parse(literal: &LitStr) -> syn::Result<Vec<Piece>> {
+    let text = literal.value();
+    let mut pieces = Vec::new();
+    let mut plain = String::new();
+    let mut rest = text.char_indices().peekable();
+    while let Some((at, c)) = rest.next() {
+        match c {
+            '{' | '}' if rest.peek().is_some_and(|&(_, next)| next == c) => {
+                rest.next();
+                plain.push(c);
+            }
+            '{' => {
+                let Some(length) = text[at + 1..].find('}') else {
+                    return Err(syn::Error::new(
+                        literal.span(),
+                        "a `{` is not closed; write `{{` for a brace that stands for itself",
+                    ));
+                };
+                let inside = &text[at + 1..at + 1 + length];
+                if !plain.is_empty() {
+                    pieces.push(Piece::Text(std::mem::take(&mut plain)));
+                }
+                pieces.push(Piece::Value(placeholder(inside, span_inside(literal, at, length))?));
+                while rest.next_if(|&(next, _)| next <= at + 1 + length).is_some() {}
+            }
+            '}' => {
+                return Err(syn::Error::new(
+                    literal.span(),
+                    "a `}` was not opened; write `}}` for a brace that stands for itself",
+                ));
+            }
+            _ => plain.push(c),
+        }
+    }
+    if !plain.is_empty() {
+        pieces.push(Piece::Text(plain));
+    }
+    Ok(pieces)
+}
+
+/// The place of a placeholder. Only a nightly compiler can point into a literal; a stable one points at all of it.
+fn span_inside(literal: &LitStr, at: usize, length: usize) -> Span {
+    // One byte for the opening quote; escapes in the literal shift the rest, and then the whole literal is better.
+    let token = literal.token();
+    let simple = token.to_string().len() == literal.value().len() + 2;
+    let inside = at + 2..at + 2 + length;
+    simple.then(|| token.subspan(inside)).flatten().unwrap_or_else(|| literal.span())
+}
+
+fn placeholder(inside: &str, span: Span) -> syn::Result<Expr> {
+    let wrong = |why: &str| {
+        Err(syn::Error::new(
+            span,
+            format!(
+                "`{{{inside}}}` {why}; a placeholder is an argument, a field of one or a method without arguments: \
+                 `{{id}}`, `{{user.id}}`, `{{self.tenant}}`, `{{name.len()}}`"
+            ),
+        ))
+    };
+    if inside.trim().is_empty() {
+        return wrong("is empty");
+    }
+    let Ok(tokens) = inside.parse::<proc_macro2::TokenStream>() else { return wrong("cannot be read") };
+    let Ok(expr) = syn::parse2::<Expr>(respan(tokens, span)) else { return wrong("cannot be read") };
+    if is_simple(&expr) { Ok(expr) } else { wrong("is more than a placeholder can be") }
+}
+
+fn respan(tokens: proc_macro2::TokenStream, span: Span) -> proc_macro2::TokenStream {
+    tokens
+        .into_iter()
+        .map(|mut token| {
+            if let proc_macro2::TokenTree::Group(group) = &token {
+                let mut inner = proc_macro2::Group::new(group.delimiter(), respan(group.stream(), span));
+                inner.set_span(span);
+                return inner.into();
+            }
+            token.set_span(span);
+            token
+        })
+        .collect()
+}
+
+fn is_simple(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(path) => path.qself.is_none() && path.path.get_ident().is_some(),
+        Expr::Field(field) => {
+            is_simple(&field.base) && matches!(field.member, Member::Named(_) | Member::Unnamed(_))
+        }
+        Expr::MethodCall(call) => {
+            call.args.is_empty() && call.turbofish.is_none() && is_simple(&call.receiver)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::ToTokens;
+
+    use super::*;
+
+    fn shown(template: &str) -> Result<String, String> {
+        let pieces = parse(&LitStr::new(template, Span::call_site())).map_err(|error| error.to_string())?;
+        let shown = pieces.iter().map(|piece| match piece {
+            Piece::Text(text) => text.clone(),
+            Piece::Value(expr) => format!("<{}>", expr.to_token_stream()),
+        });
+        Ok(shown.collect())
+    }
+
+    #[test]
+    fn placeholders_become_values() {
+        assert_eq!(shown("user:{id}").unwrap(), "user:<id>");
+        assert_eq!(shown("{a}{b.c}").unwrap(), "<a><b . c>");
+        assert_eq!(shown("{pair.0}:{name.len()}").unwrap(), "<pair . 0>:<name . len ()>");
+        assert_eq!(shown("ключ:{id}:конец").unwrap(), "ключ:<id>:конец");
+        assert_eq!(shown("").unwrap(), "");
+    }
+
+    #[test]
+    fn doubled_braces_stand_for_themselves() {
+        assert_eq!(shown("{{id}}:{id}").unwrap(), "{id}:<id>");
+    }
+
+    #[test]
+    fn what_is_no_placeholder_is_refused() {
+        for wrong in ["{", "a}", "{}", "{ }", "{1 + 1}", "{f(x)}", "{a.b(c)}", "{id:?}", "{a::b}", "{\"x\"}"]
+        {
+            assert!(shown(wrong).is_err(), "`{wrong}` was accepted");
+        }
+    }
+}
