@@ -60,7 +60,7 @@ mod ops;
 mod options;
 #[cfg_attr(
     not(feature = "planted-bugs"),
-    allow(dead_code, reason = "the switches exist only with the feature")
+    allow(dead_code, unreachable_pub, reason = "the switches exist only with the feature")
 )]
 mod planted;
 mod policy;

@@ -144,8 +144,8 @@ impl<'a> Expansion<'a> {
         quote! {
             #[allow(unused_imports, reason = "which of them is needed depends on the types of the function")]
             use #private::{
-                CanOutlive as _, CarryLoadError as _, CarryNothing as _, PlainShape as _, ShareClone as _,
-                ShareNothing as _, ShareText as _, StaysInPlace as _,
+                CanOutlive as _, CarryLoadError as _, CarryNothing as _, ShareClone as _, ShareNothing as _,
+                ShareText as _, StaysInPlace as _,
             };
             let __site: &'static #private::CallSite = #site;
             let __miss = #miss;
@@ -216,12 +216,19 @@ impl<'a> Expansion<'a> {
     pub(crate) fn body_function(&self, visibility: &TokenStream, name: &Ident) -> TokenStream {
         let item = &self.signature.item;
         let attributes = item.attrs.iter().filter(|attribute| is_lint(attribute));
-        let block = &item.block;
+        let statements = &item.block.stmts;
+        // An argument that the attribute reads is not unused, whatever the body does.
+        let read = self.key.uses.and(&self.settings.uses).and(&self.cache_uses);
+        let read = self.signature.arguments.iter().zip(&read.arguments).filter(|(_, used)| **used);
+        let read = read.flat_map(|(argument, _)| argument.names());
         let mut signature = item.sig.clone();
         signature.ident = name.clone();
         quote! {
             #(#attributes)*
-            #visibility #signature #block
+            #visibility #signature {
+                #(let _ = &#read;)*
+                #(#statements)*
+            }
         }
     }
 
@@ -285,13 +292,7 @@ impl<'a> Expansion<'a> {
         let arguments = self.signature.arguments.iter().map(|argument| argument.mentions().join(","));
         let value_type = self.is_concrete().then(|| {
             let (output, shape) = (&self.signature.output, &self.shape);
-            quote! {
-                || {
-                    #[allow(unused_imports, reason = "needed where the type is no `Result`")]
-                    use #private::PlainShape as _;
-                    ::core::any::type_name::<<#output as #private::Outcome<{ #shape }>>::Value>()
-                }
-            }
+            quote!(|| ::core::any::type_name::<<#output as #private::Outcome<{ #shape }>>::Value>())
         });
         let value_type = option(value_type);
         let is_async = self.signature.is_async();
@@ -442,7 +443,11 @@ fn shape(args: &Args, signature: &Signature, facade: &TokenStream) -> TokenStrea
         if result { quote!(#private::RESULT) } else { quote!(#private::PLAIN) }
     } else {
         let output = &signature.output;
-        quote!(#private::ShapeProbe::<#output>::SHAPE)
+        quote! {
+            #[allow(unused_imports, reason = "needed where the type is no `Result`")]
+            use #private::PlainShape as _;
+            #private::ShapeProbe::<#output>::SHAPE
+        }
     }
 }
 

@@ -74,10 +74,6 @@ impl Expansion<'_> {
         let (access, cache, writing) = (self.access(), self.cache(), self.writing());
         let settings = self.settings_tokens();
         let bounds = &self.signature.item.sig.generics.where_clause;
-        let imports = quote! {
-            #[allow(unused_imports, reason = "needed where the type is no `Result`")]
-            use #private::PlainShape as _;
-        };
         let on_key = &self.key.uses.and(&self.cache_uses);
         let with_key = self.arguments(on_key);
         let only_key = self.arguments(&self.key.uses);
@@ -97,12 +93,10 @@ impl Expansion<'_> {
             }
             /// The cached value of a call, without a load.
             #visibility fn peek #generics(#with_key) -> ::core::option::Option<#value> #bounds {
-                #imports
                 #private::peek(Self::SITE, #access, #cache, #writing)
             }
             /// Stores a value as the result of a call.
             #visibility fn put #generics(#with_settings __value: #value) -> #facade::Applied #bounds {
-                #imports
                 let __settings = #settings;
                 #private::put(Self::SITE, #access, #cache, #writing, __settings, __value)
             }

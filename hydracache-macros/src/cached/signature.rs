@@ -35,12 +35,14 @@ impl Argument {
         self.name == *ident || self.pattern.as_ref().is_some_and(|(_, bound)| bound.contains(ident))
     }
 
-    /// The names by which the argument can be mentioned.
+    /// The names by which the body and the attribute know it.
+    pub(crate) fn names(&self) -> &[Ident] {
+        self.pattern.as_ref().map_or(std::slice::from_ref(&self.name), |(_, bound)| bound)
+    }
+
+    /// The same as text.
     pub(crate) fn mentions(&self) -> Vec<String> {
-        match &self.pattern {
-            None => vec![self.name.to_string()],
-            Some((_, bound)) => bound.iter().map(ToString::to_string).collect(),
-        }
+        self.names().iter().map(ToString::to_string).collect()
     }
 }
 

@@ -1,2 +1,5 @@
 //! The public behaviour of the framework, a file a topic.
+
+mod shapes;
+mod support;
 mod thin_path;

@@ -2,7 +2,9 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use hydracache::{HydraCache, Runtime, Source};
+use hydracache::{Runtime, Source};
+
+use crate::support::isolated;
 
 static RUNS: AtomicU32 = AtomicU32::new(0);
 
@@ -27,24 +29,23 @@ pub(crate) async fn user(prefix: &str, id: u64) -> Result<User, Missing> {
 
 #[tokio::test]
 async fn an_annotated_function_serves_its_second_call_from_the_cache() {
-    let runtime = Runtime::builder().cache(HydraCache::local().build()).build().unwrap();
-    runtime
-        .scope(async {
-            let first = user("ada", 1).await.unwrap();
-            let second = user("ignored, the key says only the id", 1).await.unwrap();
-            assert_eq!(first, second);
-            assert_eq!(RUNS.load(Ordering::SeqCst), 1);
-            assert_eq!(user::fetch("x", 1).await.unwrap().source, Source::Hit);
-            assert_eq!(user::peek(1), Some(first));
-            assert!(user("x", 0).await.is_err());
-            assert_eq!(user::NAME, "thin.user");
-            assert_eq!(user::key(1).as_str(), "thin.user@0:user:1");
-            assert_eq!(user::stats().hits, 2);
-            assert!(user::invalidate(1).await.unwrap());
-            assert_eq!(user("bob", 1).await.unwrap().name, "bob-1");
-        })
-        .await;
-    let site = runtime.registry().function("thin.user").unwrap();
-    assert_eq!(site.key_template(), "user:{id}");
-    assert_eq!(site.tag_templates(), ["users", "user:{id}"]);
+    isolated(async {
+        let first = user("ada", 1).await.unwrap();
+        let second = user("ignored, the key says only the id", 1).await.unwrap();
+        assert_eq!(first, second);
+        assert_eq!(RUNS.load(Ordering::SeqCst), 1);
+        assert_eq!(user::fetch("x", 1).await.unwrap().source, Source::Hit);
+        assert_eq!(user::peek(1), Some(first));
+        assert!(user("x", 0).await.is_err());
+        assert_eq!(user::NAME, "thin.user");
+        assert_eq!(user::key(1).as_str(), "thin.user@0:user:1");
+        assert_eq!(user::stats().hits, 2);
+        assert!(user::invalidate(1).await.unwrap());
+        assert_eq!(user("bob", 1).await.unwrap().name, "bob-1");
+        let runtime = Runtime::current();
+        let site = runtime.registry().function("thin.user").unwrap();
+        assert_eq!(site.key_template(), "user:{id}");
+        assert_eq!(site.tag_templates(), ["users", "user:{id}"]);
+    })
+    .await;
 }
