@@ -1,0 +1,129 @@
+//! The command line: which tasks exist, and what the arguments ask for.
+
+use std::fmt::Write as _;
+
+use crate::{dependencies, features, licences, public_api, suite};
+
+/// The exit code for a command line that asks for nothing we have, kept apart from a task that failed.
+pub(crate) const USAGE_ERROR: u8 = 2;
+
+/// One subcommand.
+pub(crate) struct Task {
+    name: &'static str,
+    summary: &'static str,
+    details: &'static str,
+    pub(crate) run: fn() -> anyhow::Result<()>,
+}
+
+/// What a well-formed command line asks for.
+pub(crate) enum Parsed {
+    Help(String),
+    Run(&'static Task),
+}
+
+const TASKS: &[Task] = &[
+    Task {
+        name: "test",
+        summary: "Runs the checks and every test of the workspace",
+        details: "Runs check-dependencies, check-licences and check-public-api, then all tests (with cargo-nextest \
+                  where it is installed), then the documentation tests. Stops at the first step that fails. \
+                  After a success the last line reads `N passed, 0 failed`.",
+        run: suite::run,
+    },
+    Task {
+        name: "check-dependencies",
+        summary: "Proves which crate may depend on which",
+        details: "Compares the manifests and the dependency graphs that cargo resolves with the rules of \
+                  ARCHITECTURE.md, and lists every violation.",
+        run: dependencies::check,
+    },
+    Task {
+        name: "check-licences",
+        summary: "Checks the licence of every package in the lockfile",
+        details: "Every licence expression must be satisfiable from the allow list. Crates present in several \
+                  incompatible versions are listed for information. Where cargo-deny is installed it runs too.",
+        run: licences::check,
+    },
+    Task {
+        name: "check-public-api",
+        summary: "Keeps implementation crates out of the runtime's public signatures",
+        details: "A textual check of hydracache-runtime/src: no public signature may name a type of a crate that \
+                  is an implementation detail.",
+        run: public_api::check,
+    },
+    Task {
+        name: "check-features",
+        summary: "Builds every feature of every published crate alone",
+        details: "Runs `cargo check` for each publishable crate without features, with the default features, and \
+                  with each feature alone. The list comes from `cargo metadata`.",
+        run: features::check,
+    },
+];
+
+/// Turns the arguments (without the program's name) into a request, or into the message of a usage error.
+pub(crate) fn parse(arguments: &[String]) -> Result<Parsed, String> {
+    let Some((name, rest)) = arguments.split_first() else {
+        return Err(format!("a task is missing\n\n{}", overview()));
+    };
+    if is_help(name) {
+        return Ok(Parsed::Help(overview()));
+    }
+    let Some(task) = TASKS.iter().find(|task| task.name == name) else {
+        return Err(format!("there is no task `{name}`\n\n{}", overview()));
+    };
+    match rest {
+        [] => Ok(Parsed::Run(task)),
+        [only] if is_help(only) => Ok(Parsed::Help(task_help(task))),
+        [first, ..] => Err(format!("`{name}` takes no argument `{first}`\n\n{}", task_help(task))),
+    }
+}
+
+fn is_help(argument: &str) -> bool {
+    matches!(argument, "--help" | "-h" | "help")
+}
+
+fn overview() -> String {
+    let mut text = String::from("Usage: cargo xtask <TASK>\n\nTasks:");
+    for task in TASKS {
+        // Writing into a `String` cannot fail.
+        let _ = write!(text, "\n  {:<20}{}", task.name, task.summary);
+    }
+    text.push_str("\n\n`cargo xtask <TASK> --help` says more about one task.");
+    text
+}
+
+fn task_help(task: &Task) -> String {
+    format!("{}\n\nUsage: cargo xtask {}\n\n{}", task.summary, task.name, task.details)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(arguments: &[&str]) -> Result<Parsed, String> {
+        parse(&arguments.iter().map(ToString::to_string).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn every_task_runs_and_explains_itself() {
+        for task in TASKS {
+            assert!(matches!(parsed(&[task.name]), Ok(Parsed::Run(found)) if found.name == task.name));
+            assert!(
+                matches!(parsed(&[task.name, "--help"]), Ok(Parsed::Help(text)) if text.contains(task.details))
+            );
+        }
+    }
+
+    #[test]
+    fn help_lists_every_task() {
+        let Ok(Parsed::Help(text)) = parsed(&["--help"]) else { panic!("--help is not an error") };
+        assert!(TASKS.iter().all(|task| text.contains(task.name)));
+    }
+
+    #[test]
+    fn an_unknown_task_a_missing_one_and_a_stray_argument_are_usage_errors() {
+        assert!(matches!(parsed(&["tset"]), Err(message) if message.contains("no task `tset`")));
+        assert!(matches!(parsed(&[]), Err(message) if message.contains("missing")));
+        assert!(matches!(parsed(&["test", "--fast"]), Err(message) if message.contains("`--fast`")));
+    }
+}
