@@ -1,5 +1,7 @@
 //! Results are cached under their entity or collection, and invalidated inside their namespace.
 
+#![allow(clippy::unwrap_used, reason = "a test may unwrap")]
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 

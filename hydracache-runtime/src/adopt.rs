@@ -48,7 +48,7 @@ impl<F: Future + Send + 'static> Drop for Adoptable<F> {
     fn drop(&mut self) {
         let Some(load) = self.load.take().filter(|_| !self.in_poll) else { return };
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        self.counters.as_deref().unwrap_or(self.engine.counters()).raise(Count::Adopted);
+        self.engine.count(self.counters.as_ref(), Count::Adopted);
         let scope = std::mem::take(&mut self.scope);
         runtime.spawn(Scoped::new(scope, async move { drop(load.await) }));
     }

@@ -290,21 +290,22 @@ impl HydraCache {
     /// Invalidates every entry that carries `tag`, in the same time for one as for a million.
     ///
     /// Loads under way that carry the tag, or turn out to, store nothing. The memory comes back by itself.
+    ///
+    /// The outcome is [`TagTooLong`](crate::ErrorKind::TagTooLong) for a tag that no entry can carry.
     pub fn invalidate_tag(&self, tag: impl AsRef<str>) -> Applied {
-        self.engine.invalidate_tag(tag.as_ref());
-        Applied::new(Ok(()))
+        Applied::new(self.engine.invalidate_tag(tag.as_ref()))
     }
 
     /// Invalidates every entry that carries one of `tags`.
+    ///
+    /// The outcome is the first error, if there is one; the other tags are invalidated all the same.
     pub fn invalidate_tags<I>(&self, tags: I) -> Applied
     where
         I: IntoIterator,
         I::Item: AsRef<str>,
     {
-        for tag in tags {
-            self.engine.invalidate_tag(tag.as_ref());
-        }
-        Applied::new(Ok(()))
+        let invalidate = |tag: I::Item| self.engine.invalidate_tag(tag.as_ref());
+        Applied::new(tags.into_iter().map(invalidate).fold(Ok(()), Result::and))
     }
 
     /// Invalidates every entry of the typed view of `namespace`, in constant time.

@@ -129,6 +129,8 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
             match self.next() {
                 Step::Done(result) => return result,
                 Step::Lead(lead) => {
+                    // The edge belongs to this call: a load that is adopted after it is no wait of the caller's.
+                    let _edge = Edge::lead(lead.flight());
                     drop(self);
                     return run(lead).await;
                 }
@@ -145,7 +147,10 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
         loop {
             match self.next() {
                 Step::Done(result) => return result,
-                Step::Lead(lead) => return run(lead),
+                Step::Lead(lead) => {
+                    let _edge = Edge::lead(lead.flight());
+                    return run(lead);
+                }
                 Step::Wait(listener) => listener.wait(),
             }
         }
@@ -211,7 +216,6 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
 
     fn lead(&mut self, flight: Arc<Flight>) -> Lead<T, E> {
         Lead {
-            edge: Edge::lead(&flight),
             leaving: Leaving {
                 engine: Arc::clone(&self.engine),
                 flight,
@@ -289,7 +293,7 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
     }
 
     fn count(&self, count: Count) {
-        self.counters.as_deref().unwrap_or(self.engine.counters()).raise(count);
+        self.engine.count(self.counters.as_ref(), count);
     }
 }
 
@@ -298,9 +302,6 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
 /// Dropped before it is finished, it lands the flight as gone, and one of those who wait leads a new one.
 pub(crate) struct Lead<T, E> {
     leaving: Leaving,
-    /// Present while the loader that made this call waits for it.
-    #[allow(dead_code, reason = "it acts when it is dropped")]
-    edge: Option<Edge>,
     access: Access<T>,
     ttl: Option<Duration>,
     weight: Option<u32>,
@@ -324,6 +325,10 @@ impl<T: Clone + Send + Sync + 'static, E> Lead<T, E> {
     pub(crate) fn run_blocking(self, loader: impl FnOnce() -> Result<T, E>) -> Result<Loaded<T>, Failure<E>> {
         let result = enter(&self.leaving.flight, loader);
         self.finish(result)
+    }
+
+    fn flight(&self) -> &Flight {
+        &self.leaving.flight
     }
 
     pub(crate) fn counters(&self) -> Option<Arc<Counters>> {
@@ -388,7 +393,7 @@ impl Leaving {
     }
 
     fn count(&self, count: Count) {
-        self.counters.as_deref().unwrap_or(self.engine.counters()).raise(count);
+        self.engine.count(self.counters.as_ref(), count);
     }
 }
 

@@ -1,11 +1,10 @@
 //! What is said about an entry once its value is known.
 
-use std::time::Duration;
-
 use smallvec::SmallVec;
 
 use crate::engine::{Engine, Plan};
 use crate::error::Error;
+use crate::given::{GivenTags, GivenTtl};
 use crate::options::{CacheOptions, Ttl};
 use crate::tag::Tag;
 
@@ -25,17 +24,13 @@ pub struct Draft {
 
 impl Draft {
     /// Sets the time to live; `None` lets the entry live until it is invalidated or evicted.
-    pub fn ttl(&mut self, ttl: impl Into<Option<Duration>>) {
+    pub fn ttl(&mut self, ttl: impl GivenTtl) {
         self.ttl = Some(ttl.into().map_or(Ttl::Unlimited, Ttl::Limited));
     }
 
     /// Adds tags.
-    pub fn tags<I>(&mut self, tags: I)
-    where
-        I: IntoIterator,
-        I::Item: Into<Tag>,
-    {
-        self.tags.extend(tags.into_iter().map(Into::into));
+    pub fn tags(&mut self, tags: impl GivenTags) {
+        self.tags.extend(tags.tags());
     }
 
     /// Sets the weight in a cache bounded in bytes.

@@ -53,6 +53,7 @@ mod engine;
 mod entry;
 mod error;
 mod event;
+mod given;
 mod key;
 #[doc(hidden)]
 pub mod macro_support;

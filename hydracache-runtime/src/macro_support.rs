@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::marker::PhantomData;
+use std::pin::Pin;
 
 use crate::adopt::Adoptable;
 use crate::applied::Applied;
@@ -15,7 +16,7 @@ use crate::event::{CacheStats, Count, Counters};
 use crate::key::CacheKey;
 use crate::ops::Ops;
 use crate::options::CacheOptions;
-use crate::runtime::{FunctionState, with_function};
+use crate::runtime::with_function;
 use crate::sync::Arc;
 use crate::tag::TagCell;
 
@@ -24,6 +25,7 @@ pub use inventory;
 pub use crate::call::Loaded;
 pub use crate::call_site::{CacheChoice, CallSite, Facts};
 pub use crate::draft::Draft;
+pub use crate::given::{GivenCache, GivenTag, GivenTags, GivenTtl, cache_of, tag_of};
 pub use crate::key::{KeyBuf, KeySegment, SegmentWriter};
 pub use crate::registry::Submitted;
 pub use crate::sharing::{
@@ -38,6 +40,13 @@ pub const PLAIN: u8 = 0;
 pub const RESULT: u8 = 1;
 
 /// A return type taken apart: its value, its error, and the same type around another value.
+///
+/// Every type is one of the plain shape, so the message is about the other.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `Result`",
+    label = "`returns = \"result\"` was said of this type",
+    note = "remove `returns`, or say `returns = \"plain\"`"
+)]
 pub trait Outcome<const SHAPE: u8> {
     /// What is cached.
     type Value;
@@ -182,7 +191,7 @@ pub struct Settings<V> {
 struct Function<'a> {
     engine: &'a Arc<Engine>,
     counters: &'a Arc<Counters>,
-    namespace: Arc<TagCell>,
+    namespace: &'a Arc<TagCell>,
     version: u32,
 }
 
@@ -191,7 +200,7 @@ impl Function<'_> {
         Ops {
             engine: self.engine,
             counters: Some(self.counters),
-            namespace: Some(&self.namespace),
+            namespace: Some(self.namespace),
             version: self.version,
         }
     }
@@ -208,25 +217,25 @@ fn with<R>(
         let Some(state) = state else { return work(None) };
         let Some(chosen) = cache.or(state.cache.as_ref()) else { return work(None) };
         let engine = &chosen.engine;
+        let of_this_call;
         let namespace = match cache {
             // Another cache at each call, perhaps.
-            Some(_) => engine.namespace_cell(site.namespace()),
-            None => Arc::clone(namespace_of(site, state, engine)),
+            Some(_) => {
+                of_this_call = engine.namespace_cell(site.namespace());
+                &of_this_call
+            }
+            None => state.namespace.get_or_init(|| engine.namespace_cell(site.namespace())),
         };
         work(Some(Function { engine, counters: state.counters(), namespace, version: site.version() }))
     })
 }
 
-fn namespace_of<'a>(site: &CallSite, state: &'a FunctionState, engine: &Engine) -> &'a Arc<TagCell> {
-    state.namespace.get_or_init(|| engine.namespace_cell(site.namespace()))
-}
-
+/// Writes the key of a call where it will stay: half a kilobyte is not moved about on a hit.
 #[inline]
-fn write(site: &'static CallSite, write_key: impl FnOnce(&mut KeyBuf)) -> KeyBuf {
-    let mut key = KeyBuf::new();
+fn write<'k>(key: &'k mut KeyBuf, site: &'static CallSite, write_key: impl FnOnce(&mut KeyBuf)) -> &'k str {
     key.push_raw(site.prefix());
-    write_key(&mut key);
-    key
+    write_key(key);
+    key.as_str()
 }
 
 /// Looks a call up.
@@ -241,17 +250,18 @@ where
     V: Clone + Send + Sync + 'static,
     W: View<V>,
 {
-    let text = write(site, write_key);
+    let mut key = KeyBuf::new();
+    let text = write(&mut key, site, write_key);
     with(site, cache, |function| {
         let Some(function) = function else {
             bypass_without_cache(site);
             return Lookup::Miss(Miss(None));
         };
         let ops = function.ops();
-        let key = match function.engine.checked_key(text.as_str()) {
+        let key = match function.engine.checked_key(text) {
             Ok(key) => key,
             Err(error) => {
-                bypass(site, function.counters, &error);
+                bypass(site, &function.ops(), &error);
                 return Lookup::Miss(Miss(None));
             }
         };
@@ -262,7 +272,7 @@ where
                 .read(&access, codec, site.version(), |_, value| W::hit(value, || ops.age(&entry)));
             // What cannot be read is loaded anew, and counted when that begins.
             if let Ok(out) = read {
-                function.counters.raise(Count::Hit);
+                ops.count(Count::Hit);
                 return Lookup::Hit(out);
             }
         }
@@ -276,16 +286,17 @@ pub fn skip_lookup(
     cache: Option<&HydraCache>,
     write_key: impl FnOnce(&mut KeyBuf),
 ) -> Miss {
-    let text = write(site, write_key);
+    let mut key = KeyBuf::new();
+    let text = write(&mut key, site, write_key);
     with(site, cache, |function| {
         let Some(function) = function else {
             bypass_without_cache(site);
             return Miss(None);
         };
-        match function.engine.checked_key(text.as_str()) {
+        match function.engine.checked_key(text) {
             Ok(key) => missed(&function, key),
             Err(error) => {
-                bypass(site, function.counters, &error);
+                bypass(site, &function.ops(), &error);
                 Miss(None)
             }
         }
@@ -297,7 +308,7 @@ fn missed(function: &Function<'_>, key: crate::key::KeyRef<'_>) -> Miss {
     Miss(Some(Missed {
         engine: Arc::clone(function.engine),
         counters: Arc::clone(function.counters),
-        namespace: Arc::clone(&function.namespace),
+        namespace: Arc::clone(function.namespace),
         key: key.to_owned(),
         arrival: function.engine.seq(),
         version: function.version,
@@ -305,8 +316,12 @@ fn missed(function: &Function<'_>, key: crate::key::KeyRef<'_>) -> Miss {
 }
 
 #[cold]
-fn bypass(site: &'static CallSite, counters: &Counters, error: &Error) {
-    counters.raise(Count::Bypassed);
+fn bypass(site: &'static CallSite, ops: &Ops<'_>, error: &Error) {
+    ops.count(Count::Bypassed);
+    log_bypass(site, error);
+}
+
+fn log_bypass(site: &'static CallSite, error: &Error) {
     tracing::warn!(function = site.name(), %error, "a call runs without the cache");
 }
 
@@ -332,7 +347,8 @@ impl Miss {
         let plan = match engine.plan(&settings.options, Some(namespace), version) {
             Ok(plan) => plan,
             Err(error) => {
-                bypass(site, &counters, &error);
+                engine.count(Some(&counters), Count::Bypassed);
+                log_bypass(site, &error);
                 return None;
             }
         };
@@ -423,13 +439,13 @@ pub struct Outlives;
 pub struct InPlace;
 
 impl Outlives {
-    /// Loads.
-    pub async fn load<const SHAPE: u8, R, F, Fut>(
+    /// Loads. The future is boxed, so that the function's own stays small for those who hit.
+    pub fn load<const SHAPE: u8, R, F, Fut>(
         self,
         miss: Miss,
         request: Request<R::Value, R::Error>,
         loader: F,
-    ) -> Result<Loaded<R::Value>, R::Error>
+    ) -> Pin<Box<impl Future<Output = Result<Loaded<R::Value>, R::Error>>>>
     where
         R: Outcome<SHAPE>,
         R::Value: Clone + Send + Sync + 'static,
@@ -437,38 +453,42 @@ impl Outlives {
         F: FnOnce() -> Fut,
         Fut: Future<Output = R> + Send + 'static,
     {
-        let (call, sharing) = request.into_call(miss);
-        let Some(call) = call else { return loader().await.split().map(Loaded::uncached) };
-        let result = call.drive(|lead| {
-            let (engine, counters) = (lead.engine(), lead.counters());
-            let load = loader();
-            Adoptable::new(lead.run(async move { load.await.split() }), engine, counters)
-        });
-        surface(result.await, sharing)
+        Box::pin(async move {
+            let (call, sharing) = request.into_call(miss);
+            let Some(call) = call else { return loader().await.split().map(Loaded::uncached) };
+            let result = call.drive(|lead| {
+                let (engine, counters) = (lead.engine(), lead.counters());
+                let load = loader();
+                Adoptable::new(lead.run(async move { load.await.split() }), engine, counters)
+            });
+            surface(result.await, sharing)
+        })
     }
 }
 
 impl InPlace {
-    /// Loads.
-    pub async fn load<const SHAPE: u8, R, F, Fut>(
+    /// Loads. The future is boxed, so that the function's own stays small for those who hit.
+    pub fn load<const SHAPE: u8, R, F, Fut>(
         self,
         miss: Miss,
         request: Request<R::Value, R::Error>,
         loader: F,
-    ) -> Result<Loaded<R::Value>, R::Error>
+    ) -> Pin<Box<impl Future<Output = Result<Loaded<R::Value>, R::Error>>>>
     where
         R: Outcome<SHAPE>,
         R::Value: Clone + Send + Sync + 'static,
         F: FnOnce() -> Fut,
         Fut: Future<Output = R>,
     {
-        let (call, sharing) = request.into_call(miss);
-        let Some(call) = call else { return loader().await.split().map(Loaded::uncached) };
-        let result = call.drive(|lead| {
-            let load = loader();
-            lead.run(async move { load.await.split() })
-        });
-        surface(result.await, sharing)
+        Box::pin(async move {
+            let (call, sharing) = request.into_call(miss);
+            let Some(call) = call else { return loader().await.split().map(Loaded::uncached) };
+            let result = call.drive(|lead| {
+                let load = loader();
+                lead.run(async move { load.await.split() })
+            });
+            surface(result.await, sharing)
+        })
     }
 }
 
@@ -501,7 +521,7 @@ pub fn of_value<'a, V, R>(value: &'a V, closure: impl FnOnce(&'a V) -> R) -> R {
 
 /// The key of a call.
 pub fn key(site: &'static CallSite, write_key: impl FnOnce(&mut KeyBuf)) -> CacheKey {
-    CacheKey::from_text(write(site, write_key).as_str())
+    CacheKey::from_text(write(&mut KeyBuf::new(), site, write_key))
 }
 
 /// The cached value of a call, without a load and without noting a use. What cannot be read is not there.
@@ -511,8 +531,9 @@ pub fn peek<V: Clone + Send + Sync + 'static>(
     cache: Option<&HydraCache>,
     write_key: impl FnOnce(&mut KeyBuf),
 ) -> Option<V> {
-    let text = write(site, write_key);
-    with(site, cache, |function| function?.ops().peek(text.as_str(), &access).ok().flatten())
+    let mut key = KeyBuf::new();
+    let text = write(&mut key, site, write_key);
+    with(site, cache, |function| function?.ops().peek(text, &access).ok().flatten())
 }
 
 /// Stores a value as the result of a call.
@@ -524,10 +545,11 @@ pub fn put<V: Clone + Send + Sync + 'static>(
     settings: Settings<V>,
     value: V,
 ) -> Applied {
-    let text = write(site, write_key);
+    let mut key = KeyBuf::new();
+    let text = write(&mut key, site, write_key);
     with(site, cache, |function| match function {
         Some(function) => {
-            function.ops().put_finished(text.as_str(), value, &access, settings.options, settings.finish)
+            function.ops().put_finished(text, value, &access, settings.options, settings.finish)
         }
         None => Applied::new(Err(no_cache(site))),
     })
@@ -557,11 +579,12 @@ fn on_key(
     write_key: impl FnOnce(&mut KeyBuf),
     work: impl FnOnce(&Engine, crate::key::KeyRef<'_>) -> bool,
 ) -> Applied<bool> {
-    let text = write(site, write_key);
+    let mut key = KeyBuf::new();
+    let text = write(&mut key, site, write_key);
     with(site, cache, |function| {
         let applied = || -> CacheResult<bool> {
             let function = function.ok_or_else(|| no_cache(site))?;
-            let key = function.engine.checked_key(text.as_str())?;
+            let key = function.engine.checked_key(text)?;
             Ok(work(function.engine, key))
         };
         Applied::new(applied())

@@ -38,7 +38,7 @@ impl<'a> Ops<'a> {
     }
 
     pub(crate) fn count(&self, count: Count) {
-        self.counters.map_or_else(|| self.engine.counters(), |counters| &**counters).raise(count);
+        self.engine.count(self.counters, count);
     }
 
     /// Whether the namespace was cleared after the entry was loaded. An entry that was stored under its raw key does

@@ -80,7 +80,7 @@ impl Registry {
                 problems.push(format!("the function at {}:{} has an empty `name`", site.file(), site.line()));
             }
             let Some(cache) = cache_of(site) else {
-                problems.push(unknown_cache(site, names));
+                problems.extend(unknown_cache(site, names));
                 continue;
             };
             if site.is_memory_only() && !site.has_weight() && cache.engine.settings().in_bytes {
@@ -95,13 +95,12 @@ impl Registry {
     }
 }
 
-fn unknown_cache(site: &CallSite, names: &[&str]) -> String {
-    let CacheChoice::Named(asked) = site.cache() else {
-        return format!("{site} has no cache");
-    };
+/// What to say of a function without a cache, unless it finds one at each call.
+fn unknown_cache(site: &CallSite, names: &[&str]) -> Option<String> {
+    let CacheChoice::Named(asked) = site.cache() else { return None };
     let known = match names {
         [] => "the runtime has no named caches".to_owned(),
         names => format!("the runtime knows {}", names.join(", ")),
     };
-    format!("{site} uses the cache `{asked}`, and {known}; add `.named(\"{asked}\", cache)`")
+    Some(format!("{site} uses the cache `{asked}`, and {known}; add `.named(\"{asked}\", cache)`"))
 }

@@ -49,18 +49,18 @@ struct Inner {
 /// What a runtime knows of one function.
 #[derive(Debug, Default)]
 pub(crate) struct FunctionState {
-    /// `None` when the function names a cache that this runtime does not have.
+    /// `None` when the function has an expression for it, or names a cache that this runtime does not have.
     pub(crate) cache: Option<HydraCache>,
     pub(crate) counters: OnceLock<Arc<Counters>>,
     pub(crate) namespace: OnceLock<Arc<TagCell>>,
 }
 
 impl FunctionState {
-    /// The function's own counters; the cache adds them to its own.
+    /// The function's own counters. If it has one cache, that adds them to its own.
     #[inline]
     pub(crate) fn counters(&self) -> &Arc<Counters> {
         self.counters.get_or_init(|| {
-            let counters = Arc::new(Counters::default());
+            let counters = Arc::new(Counters::new(self.cache.is_some()));
             if let Some(cache) = &self.cache {
                 cache.engine.count_function(&counters);
             }
@@ -322,7 +322,8 @@ impl RuntimeBuilder {
         }
         let cache_of = |site: &CallSite| match site.cache() {
             CacheChoice::Named(name) => named.get(name).cloned(),
-            CacheChoice::Default | CacheChoice::Expression => Some(default.clone()),
+            CacheChoice::Default => Some(default.clone()),
+            CacheChoice::Expression => None,
         };
         let names: Vec<&str> = named.keys().map(String::as_str).collect();
         problems.extend(registry.problems(cache_of, &names));

@@ -51,6 +51,7 @@ impl<E> ErrorProbe<E> {
     }
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "one signature for the three ways to share")]
 fn share_clone<E: Clone + Send + Sync + 'static>(error: &E) -> Option<SharedError> {
     Some(Arc::new(error.clone()))
 }
@@ -59,6 +60,7 @@ fn unshare_clone<E: Clone + Send + Sync + 'static>(shared: &SharedError) -> Opti
     shared.downcast_ref::<E>().cloned()
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "one signature for the three ways to share")]
 fn share_text<E: Display>(error: &E) -> Option<SharedError> {
     // The alternate form of the usual boxed errors tells their causes as well.
     Some(Arc::new(LoadError::told(format!("{error:#}"))))

@@ -227,6 +227,6 @@ impl<T> fmt::Debug for TypedCache<T> {
             .field("cache", &self.cache)
             .field("namespace", &self.namespace.text())
             .field("values", &self.access)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

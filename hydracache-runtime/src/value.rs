@@ -95,16 +95,21 @@ impl<T: Send + Sync + 'static> Of<T> {
     const IN_MEMORY: &'static TypeInfo = &TypeInfo { name: type_name::<T>, serialize: None };
 }
 
-impl<T: CacheValue> Access<T> {
+// The bounds stand on the functions, where what they say is shown.
+impl<T> Access<T> {
     /// Values that have a byte form.
-    pub const fn encodable() -> Self {
+    pub const fn encodable() -> Self
+    where
+        T: CacheValue,
+    {
         Self { info: Of::<T>::ENCODABLE, decode: Some(decode::<T>) }
     }
-}
 
-impl<T: MemoryValue> Access<T> {
     /// Values that never leave memory.
-    pub const fn memory_only() -> Self {
+    pub const fn memory_only() -> Self
+    where
+        T: MemoryValue,
+    {
         Self { info: Of::<T>::IN_MEMORY, decode: None }
     }
 }

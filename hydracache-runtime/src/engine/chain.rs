@@ -5,7 +5,7 @@
 //! graph is asked whether the other flight already waits for this one. Calls outside of loaders never come here.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use smallvec::SmallVec;
 
@@ -60,7 +60,7 @@ impl Edge {
         let mut waiting = WAITING.lock();
         let waiting = waiting.get_or_insert_default();
         let mut path = vec![flight.id];
-        if reaches(waiting, flight.id, caller.id, &mut path) {
+        if reaches(waiting, flight.id, caller.id, &mut path, &mut HashSet::new()) {
             return Err(cycle(waiting, &caller, flight, &path));
         }
         Ok(Some(add(waiting, &caller, flight)))
@@ -93,15 +93,24 @@ fn add(waiting: &mut HashMap<u64, Node>, from: &Flight, to: &Flight) -> Edge {
     Edge { from: from.id, to: to.id }
 }
 
-/// Whether `from` waits for `goal`, leaving the way there in `path`. There are no cycles in the graph to get lost in.
-fn reaches(waiting: &HashMap<u64, Node>, from: u64, goal: u64, path: &mut Vec<u64>) -> bool {
+/// Whether `from` waits for `goal`, leaving the way there in `path`. Each flight is looked at once.
+fn reaches(
+    waiting: &HashMap<u64, Node>,
+    from: u64,
+    goal: u64,
+    path: &mut Vec<u64>,
+    seen: &mut HashSet<u64>,
+) -> bool {
     if from == goal {
         return true;
+    }
+    if !seen.insert(from) {
+        return false;
     }
     let Some(node) = waiting.get(&from) else { return false };
     node.waits_for.iter().any(|&next| {
         path.push(next);
-        reaches(waiting, next, goal, path) || {
+        reaches(waiting, next, goal, path, seen) || {
             path.pop();
             false
         }

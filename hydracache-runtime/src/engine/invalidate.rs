@@ -2,10 +2,12 @@
 
 use super::Engine;
 use crate::entry::Entry;
+use crate::error::Error;
 use crate::event::Count;
 use crate::key::KeyRef;
 use crate::planted::{PlantedBug, planted};
 use crate::sync::{Arc, Ordering};
+use crate::tag;
 
 impl Engine {
     /// Takes a key out; true if a read would have returned it.
@@ -41,10 +43,12 @@ impl Engine {
     }
 
     /// Invalidates everything that carries `tag`, in constant time.
-    pub(crate) fn invalidate_tag(&self, tag: &str) {
+    pub(crate) fn invalidate_tag(&self, tag: &str) -> Result<(), Error> {
+        tag::check_text(tag)?;
         self.tags.invalidate(tag, self.next_seq());
         self.sweep.note_dead();
         self.counters.raise(Count::TagInvalidation);
+        Ok(())
     }
 
     /// Invalidates everything in a namespace, in constant time.

@@ -117,8 +117,18 @@ impl Engine {
         &*self.settings.codec
     }
 
-    pub(crate) fn counters(&self) -> &Counters {
-        &self.counters
+    /// Counts something that a function did, or that was done by hand.
+    #[inline]
+    pub(crate) fn count(&self, function: Option<&Arc<Counters>>, count: Count) {
+        match function {
+            None => self.counters.raise(count),
+            Some(function) => {
+                function.raise(count);
+                if !function.is_part_of_a_cache() {
+                    self.counters.raise(count);
+                }
+            }
+        }
     }
 
     pub(crate) fn now(&self) -> Tick {
@@ -308,6 +318,8 @@ impl Engine {
     }
 
     pub(crate) fn diagnostics(&self) -> CacheDiagnostics {
+        // First, because it finishes what the store put off, and the numbers below are of one moment then.
+        let stats = self.stats();
         let now = self.now();
         let (mut live, mut dead) = (0, 0);
         self.settings.store.visit(&mut |_, entry| {
@@ -321,7 +333,7 @@ impl Engine {
             weight: self.settings.store.weight(),
             capacity: self.settings.capacity,
             tags: self.tags.len() as u64,
-            stats: self.stats(),
+            stats,
         }
     }
 }

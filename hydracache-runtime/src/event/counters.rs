@@ -58,17 +58,30 @@ struct Stripe([AtomicU64; COUNTS]);
 #[derive(Debug)]
 pub(crate) struct Counters {
     stripes: Box<[Stripe]>,
+    part_of_a_cache: bool,
 }
 
 impl Default for Counters {
     fn default() -> Self {
-        let cores = thread::available_parallelism().map_or(1, usize::from);
-        let stripes = (2 * cores).next_power_of_two().min(32);
-        Self { stripes: (0..stripes).map(|_| Stripe(array::from_fn(|_| AtomicU64::new(0)))).collect() }
+        Self::new(true)
     }
 }
 
 impl Counters {
+    /// Counters at zero. Those of a function are part of its cache's numbers, unless it uses another cache each time.
+    pub(crate) fn new(part_of_a_cache: bool) -> Self {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let stripes = (2 * cores).next_power_of_two().min(32);
+        let zero = |_| Stripe(array::from_fn(|_| AtomicU64::new(0)));
+        Self { stripes: (0..stripes).map(zero).collect(), part_of_a_cache }
+    }
+
+    /// Whether a cache adds these to its own.
+    #[inline]
+    pub(crate) fn is_part_of_a_cache(&self) -> bool {
+        self.part_of_a_cache
+    }
+
     #[inline]
     pub(crate) fn raise(&self, count: Count) {
         self.raise_by(count, 1);

@@ -36,6 +36,7 @@ use super::KeyBuf;
     label = "this cannot be written into a key",
     note = "integers, `bool`, `char`, strings, `Option`, tuples and slices of those can; for your own type implement \
             `hydracache::KeySegment`, or name a field of it in the template, as in `key = \"user:{{user.id}}\"`",
+    note = "a floating-point number has several ways to be equal: say which you mean, as in `(price * 100.0) as i64`",
     note = "an argument that does not belong in the key is left out with `skip(..)`"
 )]
 pub trait KeySegment {

@@ -51,7 +51,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// same time may be seen or not.
     fn visit(&self, each: &mut dyn FnMut(KeyRef<'_>, &Arc<Entry>));
 
-    /// Hands out what was displaced by reads, where a store does such work on reads.
+    /// Finishes work that the store puts off, if it does, and hands out what that displaced.
     fn collect(&self, displaced: &mut Displaced) {
         let _ = displaced;
     }

@@ -59,14 +59,20 @@ impl Store for S3FifoStore {
     }
 
     fn insert(&self, key: StoreKey, entry: Arc<Entry>, displaced: &mut Displaced) {
-        // The crate drops a replaced value while it holds its own lock; holding it here keeps the user's code out.
-        if let Some(replaced) = self.cache.peek(&key.as_ref()) {
-            displaced.take(replaced);
+        // The crate hands a replaced value out as if it had been evicted; knowing it tells the two apart.
+        let replaced = self.cache.peek(&key.as_ref());
+        let mut left = Left::default();
+        self.cache.insert_with_lifecycle(key, entry, &mut left);
+        for entry in left.0 {
+            if replaced.as_ref().is_some_and(|replaced| Arc::ptr_eq(replaced, &entry)) {
+                displaced.take(entry);
+            } else {
+                displaced.evict(entry);
+            }
         }
-        let mut evicted = Evicted::default();
-        self.cache.insert_with_lifecycle(key, entry, &mut evicted);
-        for entry in evicted.0 {
-            displaced.evict(entry);
+        // Where the crate drops it instead, it does so under its own lock, and this is then the last reference.
+        if let Some(replaced) = replaced {
+            displaced.take(replaced);
         }
     }
 
@@ -111,17 +117,17 @@ impl Weighter<StoreKey, Arc<Entry>> for ByWeight {
     }
 }
 
-/// Collects what is evicted, to be dropped when no lock is held.
+/// Collects what leaves during an insertion, to be dropped when no lock is held.
 #[derive(Debug, Clone, Copy)]
 struct HandOut;
 
 #[derive(Default)]
-struct Evicted(smallvec::SmallVec<[Arc<Entry>; 2]>);
+struct Left(smallvec::SmallVec<[Arc<Entry>; 2]>);
 
 impl Lifecycle<StoreKey, Arc<Entry>> for HandOut {
-    type RequestState = Evicted;
+    type RequestState = Left;
 
-    fn on_evict(&self, state: &mut Evicted, _: StoreKey, entry: Arc<Entry>) {
+    fn on_evict(&self, state: &mut Left, _: StoreKey, entry: Arc<Entry>) {
         state.0.push(entry);
     }
 }

@@ -19,6 +19,9 @@ use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering};
 
 pub(crate) struct TinyLfuStore {
     cache: Cache<StoreKey, Arc<Slot>, PassOn>,
+    /// Dropped after the cache, of which nothing is to stay behind on this thread.
+    #[allow(dead_code, reason = "it acts when it is dropped")]
+    tray: ClearedTray,
     capacity: u64,
     /// What left while an operation ran that hands nothing out.
     left_on_reads: Mutex<Vec<Left>>,
@@ -53,6 +56,17 @@ impl Drop for Slot {
     }
 }
 
+/// Lets what lies on the tray go, when it is dropped.
+struct ClearedTray;
+
+impl Drop for ClearedTray {
+    fn drop(&mut self) {
+        if let Ok(left) = TRAY.try_with(|tray| mem::take(&mut *tray.borrow_mut())) {
+            drop(left);
+        }
+    }
+}
+
 impl TinyLfuStore {
     pub(crate) fn new(capacity: Capacity) -> Self {
         let cache = Cache::builder()
@@ -61,6 +75,7 @@ impl TinyLfuStore {
             .build_with_hasher(PassOn);
         Self {
             cache,
+            tray: ClearedTray,
             capacity: capacity.weight,
             left_on_reads: Mutex::default(),
             left_count: AtomicU64::new(0),
@@ -82,7 +97,16 @@ impl TinyLfuStore {
     fn writing(&self, displaced: &mut Displaced, call: impl FnOnce()) {
         call();
         hand_out(take_tray(), displaced);
-        self.collect(displaced);
+        self.hand_out_reads(displaced);
+    }
+
+    fn hand_out_reads(&self, displaced: &mut Displaced) {
+        if self.left_count.load(Ordering::Relaxed) == 0 {
+            return;
+        }
+        let left = mem::take(&mut *self.left_on_reads.lock());
+        self.left_count.fetch_sub(left.len() as u64, Ordering::Relaxed);
+        hand_out(left, displaced);
     }
 
     /// Notes that the entry of `key` is about to leave on request. Writes to one key come one after the other.
@@ -168,12 +192,8 @@ impl Store for TinyLfuStore {
     }
 
     fn collect(&self, displaced: &mut Displaced) {
-        if self.left_count.load(Ordering::Relaxed) == 0 {
-            return;
-        }
-        let left = mem::take(&mut *self.left_on_reads.lock());
-        self.left_count.fetch_sub(left.len() as u64, Ordering::Relaxed);
-        hand_out(left, displaced);
+        // mini-moka queues writes, and what was removed lives in the queue until it is worked off.
+        self.writing(displaced, || self.cache.sync());
     }
 }
 

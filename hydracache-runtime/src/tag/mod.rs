@@ -55,18 +55,23 @@ impl Tag {
 
     /// Checks the length limit.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        if self.0.len() <= MAX_TAG_BYTES {
-            return Ok(());
-        }
-        Err(Error::new(
-            ErrorKind::TagTooLong,
-            format!(
-                "a tag is {} bytes long and at most {MAX_TAG_BYTES} are allowed; it begins with `{}`",
-                self.0.len(),
-                preview(&self.0),
-            ),
-        ))
+        check_text(&self.0)
     }
+}
+
+/// Checks the length limit of a tag.
+pub(crate) fn check_text(tag: &str) -> Result<(), Error> {
+    if tag.len() <= MAX_TAG_BYTES {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::TagTooLong,
+        format!(
+            "a tag is {} bytes long and at most {MAX_TAG_BYTES} are allowed; it begins with `{}`",
+            tag.len(),
+            preview(tag),
+        ),
+    ))
 }
 
 /// Checks the number of tags of one entry.

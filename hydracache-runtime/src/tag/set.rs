@@ -47,12 +47,3 @@ impl IntoIterator for TagSet {
         self.0.into_iter()
     }
 }
-
-impl<'a> IntoIterator for &'a TagSet {
-    type Item = &'a Tag;
-    type IntoIter = std::slice::Iter<'a, Tag>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
-    }
-}
