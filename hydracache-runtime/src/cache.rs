@@ -9,7 +9,6 @@ use serde::Serialize;
 use crate::applied::Applied;
 use crate::builder::LocalBuilder;
 use crate::cached::Cached;
-use crate::call::Loaded;
 use crate::engine::{Engine, FillToken};
 use crate::error::{CacheResult, LoadError};
 use crate::event::{CacheDiagnostics, CacheStats};
@@ -142,8 +141,7 @@ impl HydraCache {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<T, E>> + Send + 'static,
     {
-        let loaded = self.ops().load(key.as_ref(), Access::encodable(), &options, loader).await;
-        loaded.map(Loaded::into_value)
+        self.ops().start(key.as_ref(), Access::encodable(), &options)?.finish(loader).await
     }
 
     /// Another name of [`get_or_load`](Self::get_or_load).
@@ -274,7 +272,7 @@ impl HydraCache {
 
     /// Takes a key out. `true` if a read would have found it.
     pub fn remove(&self, key: impl AsRef<str>) -> Applied<bool> {
-        Applied::new(self.engine.checked_key(key.as_ref()).map(|key| self.engine.remove(key)))
+        Applied::new(self.engine.checked_key(key.as_ref()).map(|key| self.ops().remove(key)))
     }
 
     /// Another name of [`remove`](Self::remove).
@@ -284,7 +282,7 @@ impl HydraCache {
 
     /// Ends the freshness of a key: the next call loads. `true` if a read would have found it.
     pub fn expire_key(&self, key: impl AsRef<str>) -> Applied<bool> {
-        Applied::new(self.engine.checked_key(key.as_ref()).map(|key| self.engine.expire(key)))
+        Applied::new(self.engine.checked_key(key.as_ref()).map(|key| self.ops().expire(key)))
     }
 
     /// Invalidates every entry that carries `tag`, in the same time for one as for a million.

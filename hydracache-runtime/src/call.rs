@@ -331,6 +331,10 @@ impl<T: Clone + Send + Sync + 'static, E> Lead<T, E> {
         &self.leaving.flight
     }
 
+    pub(crate) fn key(&self) -> StoreKey {
+        self.leaving.flight.key.clone()
+    }
+
     pub(crate) fn counters(&self) -> Option<Arc<Counters>> {
         self.leaving.counters.clone()
     }

@@ -78,6 +78,11 @@ impl Error {
         Self(Arc::new(Inner { kind: ErrorKind::Load, message, load: Some(load) }))
     }
 
+    /// The same error, saying which key it concerns.
+    pub(crate) fn about(self, key: &str) -> Self {
+        Self::new(self.kind(), format!("for `{}`: {self}", crate::key::preview(key)))
+    }
+
     /// An error of something behind the cache, for implementers of its traits.
     #[allow(non_snake_case, reason = "written like the variant it was in earlier releases")]
     pub fn Backend(message: impl Into<String>) -> Self {

@@ -440,6 +440,7 @@ pub struct InPlace;
 
 impl Outlives {
     /// Loads. The future is boxed, so that the function's own stays small for those who hit.
+    #[allow(clippy::type_complexity, reason = "an opaque type cannot be given a name")]
     pub fn load<const SHAPE: u8, R, F, Fut>(
         self,
         miss: Miss,
@@ -468,6 +469,7 @@ impl Outlives {
 
 impl InPlace {
     /// Loads. The future is boxed, so that the function's own stays small for those who hit.
+    #[allow(clippy::type_complexity, reason = "an opaque type cannot be given a name")]
     pub fn load<const SHAPE: u8, R, F, Fut>(
         self,
         miss: Miss,
@@ -561,7 +563,7 @@ pub fn invalidate(
     cache: Option<&HydraCache>,
     write_key: impl FnOnce(&mut KeyBuf),
 ) -> Applied<bool> {
-    on_key(site, cache, write_key, Engine::remove)
+    on_key(site, cache, write_key, |ops, key| ops.remove(key))
 }
 
 /// Ends the freshness of the entry of a call.
@@ -570,14 +572,14 @@ pub fn expire(
     cache: Option<&HydraCache>,
     write_key: impl FnOnce(&mut KeyBuf),
 ) -> Applied<bool> {
-    on_key(site, cache, write_key, Engine::expire)
+    on_key(site, cache, write_key, |ops, key| ops.expire(key))
 }
 
 fn on_key(
     site: &'static CallSite,
     cache: Option<&HydraCache>,
     write_key: impl FnOnce(&mut KeyBuf),
-    work: impl FnOnce(&Engine, crate::key::KeyRef<'_>) -> bool,
+    work: impl FnOnce(&Ops<'_>, crate::key::KeyRef<'_>) -> bool,
 ) -> Applied<bool> {
     let mut key = KeyBuf::new();
     let text = write(&mut key, site, write_key);
@@ -585,7 +587,7 @@ fn on_key(
         let applied = || -> CacheResult<bool> {
             let function = function.ok_or_else(|| no_cache(site))?;
             let key = function.engine.checked_key(text)?;
-            Ok(work(function.engine, key))
+            Ok(work(&function.ops(), key))
         };
         Applied::new(applied())
     })

@@ -9,6 +9,7 @@ use crate::adopt::Adoptable;
 use crate::applied::Applied;
 use crate::cached::{Cached, Source};
 use crate::call::{Call, Failure, Loaded, Order};
+use crate::clock::Tick;
 use crate::codec::Envelope;
 use crate::draft::{Draft, Finish};
 use crate::engine::{Engine, FillToken, Manner, Plan};
@@ -97,12 +98,14 @@ impl<'a> Ops<'a> {
         take: impl FnOnce(&AnyValue, &T) -> R,
     ) -> CacheResult<Option<R>> {
         let key = self.engine.checked_key(text)?;
-        let found = match self.look(key) {
-            Some(entry) => self.read(key, &entry, access, take)?,
-            None => None,
-        };
-        self.count(if found.is_some() { Count::Hit } else { Count::Miss });
-        Ok(found)
+        let found = self.look(key).map_or(Ok(None), |entry| self.read(key, &entry, access, take));
+        self.classify(&found);
+        found
+    }
+
+    /// Counts a read: what it cannot return is no hit.
+    fn classify<R>(&self, found: &CacheResult<Option<R>>) {
+        self.count(if matches!(found, Ok(Some(_))) { Count::Hit } else { Count::Miss });
     }
 
     /// Reads a value without any trace but that of a failure.
@@ -122,14 +125,12 @@ impl<'a> Ops<'a> {
         access: &Access<T>,
     ) -> CacheResult<Option<Cached<T>>> {
         let key = self.engine.checked_key(text)?;
-        let mut found = None;
-        if let Some(entry) = self.look(key) {
+        let found = self.look(key).map_or(Ok(None), |entry| {
             let age = self.age(&entry);
-            found =
-                self.read(key, &entry, access, |_, value| Cached::new(value.clone(), Source::Hit, age))?;
-        }
-        self.count(if found.is_some() { Count::Hit } else { Count::Miss });
-        Ok(found)
+            self.read(key, &entry, access, |_, value| Cached::new(value.clone(), Source::Hit, age))
+        });
+        self.classify(&found);
+        found
     }
 
     pub(crate) fn age(&self, entry: &Entry) -> Duration {
@@ -148,8 +149,19 @@ impl<'a> Ops<'a> {
         self.engine.checked_key(text).is_ok_and(|key| self.glance(key).is_some())
     }
 
-    pub(crate) fn plan(&self, options: &CacheOptions) -> CacheResult<Plan> {
-        self.engine.plan(options, self.namespace.cloned(), self.version)
+    /// Takes a key out; true if a read would have returned it.
+    pub(crate) fn remove(&self, key: KeyRef<'_>) -> bool {
+        self.engine.remove(key).is_some_and(|entry| !self.overlooks(&entry))
+    }
+
+    /// Ends the freshness of a key; true if a read would have returned it.
+    pub(crate) fn expire(&self, key: KeyRef<'_>) -> bool {
+        self.engine.expire(key).is_some_and(|entry| !self.overlooks(&entry))
+    }
+
+    fn plan(&self, key: &str, options: &CacheOptions) -> CacheResult<Plan> {
+        let plan = self.engine.plan(options, self.namespace.cloned(), self.version);
+        plan.map_err(|error| error.about(key))
     }
 
     pub(crate) fn put<T: Send + Sync + 'static>(
@@ -190,10 +202,10 @@ impl<'a> Ops<'a> {
         stored: impl FnOnce() -> CacheResult<Stored>,
     ) -> CacheResult<()> {
         let key = self.engine.checked_key(text)?;
-        let plan = self.plan(options)?;
+        let plan = self.plan(text, options)?;
         // After the cells, before anything else: whatever is invalidated from here on is later than this value.
         let stamp = self.engine.seq();
-        let entry = self.entry(text, stored()?, stamp, plan)?;
+        let entry = self.entry(text, stored()?, stamp, self.engine.now(), plan)?;
         self.engine.put(&key.to_owned(), entry);
         Ok(())
     }
@@ -227,60 +239,78 @@ impl<'a> Ops<'a> {
         options: &CacheOptions,
         stored: impl FnOnce() -> CacheResult<Stored>,
     ) -> CacheResult<bool> {
-        let (key, stamp) = self.engine.check_token(token)?;
+        let (key, stamp, taken) = self.engine.check_token(token)?;
         // The cells are taken after the stamp here: a tag that was invalidated in between is found in its cell, or
         // in the memory its cell is born from.
-        let plan = self.plan(options)?;
-        let entry = self.entry(key.as_str(), stored()?, stamp, plan)?;
+        let plan = self.plan(key.as_str(), options)?;
+        let entry = self.entry(key.as_str(), stored()?, stamp, taken, plan)?;
         Ok(self.engine.fill(key, entry))
     }
 
-    fn entry(&self, text: &str, stored: Stored, stamp: u64, plan: Plan) -> CacheResult<Arc<Entry>> {
-        self.engine.entry(text, stored, stamp, self.engine.now(), plan).map_err(|(_, error)| error)
+    fn entry(
+        &self,
+        text: &str,
+        stored: Stored,
+        stamp: u64,
+        created: Tick,
+        plan: Plan,
+    ) -> CacheResult<Arc<Entry>> {
+        self.engine.entry(text, stored, stamp, created, plan).map_err(|(_, error)| error)
     }
 
-    /// Returns the value of `text`, loading it with `loader` if it is not there.
-    pub(crate) async fn load<T, E, F, Fut>(
+    /// Looks `text` up for a caller who will load it if it is not there.
+    pub(crate) fn start<T: Clone + Send + Sync + 'static>(
         &self,
         text: &str,
         access: Access<T>,
         options: &CacheOptions,
-        loader: F,
-    ) -> CacheResult<Loaded<T>>
-    where
-        T: Clone + Send + Sync + 'static,
-        E: Into<Box<dyn std::error::Error + Send + Sync>>,
-        F: FnOnce() -> Fut,
-        Fut: Future<Output = Result<T, E>> + Send + 'static,
-    {
+    ) -> CacheResult<Started<T>> {
         let key = self.engine.checked_key(text)?;
         if let Some(entry) = self.look(key) {
             let read =
                 entry.stored.read(&access, self.engine.codec(), self.version, |any, _| Arc::clone(any));
+            // What cannot be read is loaded anew, and counted when that begins.
             if let Ok(value) = read {
                 self.count(Count::Hit);
-                return Ok(Loaded::new(value, Source::Hit, self.age(&entry)));
+                return Ok(Started::Hit(Loaded::new(value, Source::Hit, self.age(&entry))));
             }
         }
-        let order = Order {
-            key: key.to_owned(),
-            access,
-            plan: self.plan(options)?,
-            finish: None,
-            manner: Manner::Shared,
-        };
+        let plan = self.plan(text, options)?;
+        let order = Order { key: key.to_owned(), access, plan, finish: None, manner: Manner::Shared };
         let arrival = self.engine.seq();
         let call = Call::new(Arc::clone(self.engine), self.counters.cloned(), arrival, order, Sharing::OWN);
+        Ok(Started::Miss(call))
+    }
+}
+
+/// A call that has looked. The key it was asked with is no longer needed, so no buffer waits with it.
+pub(crate) enum Started<T> {
+    Hit(Loaded<T>),
+    Miss(Call<T, Error>),
+}
+
+impl<T: Clone + Send + Sync + 'static> Started<T> {
+    /// Returns what was found, or loads it.
+    pub(crate) async fn finish<E, F, Fut>(self, loader: F) -> CacheResult<T>
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let call = match self {
+            Self::Hit(loaded) => return Ok(loaded.into_value()),
+            Self::Miss(call) => call,
+        };
         let result = call.drive(|lead| {
-            let (engine, counters) = (lead.engine(), lead.counters());
-            let name = key.to_owned();
+            let (engine, counters, key) = (lead.engine(), lead.counters(), lead.key());
             let loader = loader();
-            let load = async move { loader.await.map_err(|error| Error::load(name.as_str(), error.into())) };
+            let load = async move { loader.await.map_err(|error| Error::load(key.as_str(), error.into())) };
             Adoptable::new(lead.run(load), engine, counters)
         });
-        result.await.map_err(|failure| match failure {
-            Failure::Loader(error) | Failure::Cache(error) => error,
-        })
+        match result.await {
+            Ok(loaded) => Ok(loaded.into_value()),
+            Err(Failure::Loader(error) | Failure::Cache(error)) => Err(error),
+        }
     }
 }
 

@@ -6,9 +6,8 @@ use std::future::Future;
 use crate::applied::Applied;
 use crate::cache::HydraCache;
 use crate::cached::Cached;
-use crate::call::Loaded;
 use crate::error::{CacheResult, LoadError};
-use crate::key::KeyBuf;
+use crate::key::{KeyBuf, KeyRef};
 use crate::ops::Ops;
 use crate::options::CacheOptions;
 use crate::sync::Arc;
@@ -68,11 +67,16 @@ impl<T: MemoryValue> TypedCache<T> {
         Ops { namespace: Some(&self.namespace), ..self.cache.ops() }
     }
 
-    fn key(&self, key: &str) -> KeyBuf {
+    /// Does something with the whole key.
+    fn with_key<R>(&self, key: impl AsRef<str>, work: impl FnOnce(Ops<'_>, &str) -> R) -> R {
         let mut text = KeyBuf::new();
         text.push_raw(&self.prefix);
-        text.push_raw(key);
-        text
+        text.push_raw(key.as_ref());
+        work(self.ops(), text.as_str())
+    }
+
+    fn on_key(&self, key: impl AsRef<str>, work: impl FnOnce(&Ops<'_>, KeyRef<'_>) -> bool) -> Applied<bool> {
+        self.with_key(key, |ops, text| Applied::new(ops.engine.checked_key(text).map(|key| work(&ops, key))))
     }
 
     /// The namespace, as it was given.
@@ -91,7 +95,7 @@ impl<T: MemoryValue> TypedCache<T> {
     ///
     /// As [`HydraCache::get`].
     pub async fn get(&self, key: impl AsRef<str>) -> CacheResult<Option<T>> {
-        self.ops().get(self.key(key.as_ref()).as_str(), &self.access, |_, value| value.clone())
+        self.with_key(key, |ops, key| ops.get(key, &self.access, |_, value| value.clone()))
     }
 
     /// As [`HydraCache::get_arc`].
@@ -100,8 +104,7 @@ impl<T: MemoryValue> TypedCache<T> {
     ///
     /// As [`HydraCache::get`].
     pub async fn get_arc(&self, key: impl AsRef<str>) -> CacheResult<Option<Arc<T>>> {
-        let found =
-            self.ops().get(self.key(key.as_ref()).as_str(), &self.access, |any, _| Arc::clone(any))?;
+        let found = self.with_key(key, |ops, key| ops.get(key, &self.access, |any, _| Arc::clone(any)))?;
         Ok(found.map(|any| any.downcast().expect("it was read as this type")))
     }
 
@@ -111,7 +114,7 @@ impl<T: MemoryValue> TypedCache<T> {
     ///
     /// As [`HydraCache::get`].
     pub fn peek(&self, key: impl AsRef<str>) -> CacheResult<Option<T>> {
-        self.ops().peek(self.key(key.as_ref()).as_str(), &self.access)
+        self.with_key(key, |ops, key| ops.peek(key, &self.access))
     }
 
     /// As [`HydraCache::fetch`].
@@ -120,12 +123,12 @@ impl<T: MemoryValue> TypedCache<T> {
     ///
     /// As [`HydraCache::get`].
     pub async fn fetch(&self, key: impl AsRef<str>) -> CacheResult<Option<Cached<T>>> {
-        self.ops().fetch(self.key(key.as_ref()).as_str(), &self.access)
+        self.with_key(key, |ops, key| ops.fetch(key, &self.access))
     }
 
     /// As [`HydraCache::put`].
     pub fn put(&self, key: impl AsRef<str>, value: T, options: CacheOptions) -> Applied {
-        self.ops().put(self.key(key.as_ref()).as_str(), value, &self.access, &options)
+        self.with_key(key, |ops, key| ops.put(key, value, &self.access, &options))
     }
 
     /// As [`HydraCache::get_or_load`].
@@ -144,9 +147,8 @@ impl<T: MemoryValue> TypedCache<T> {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<T, E>> + Send + 'static,
     {
-        let text = Box::new(self.key(key.as_ref()));
-        let loaded = self.ops().load(text.as_str(), self.access, &options, loader).await;
-        loaded.map(Loaded::into_value)
+        let started = self.with_key(key, |ops, key| ops.start(key, self.access, &options))?;
+        started.finish(loader).await
     }
 
     /// Another name of [`get_or_load`](Self::get_or_load).
@@ -192,12 +194,12 @@ impl<T: MemoryValue> TypedCache<T> {
 
     /// As [`HydraCache::contains_key`].
     pub async fn contains_key(&self, key: impl AsRef<str>) -> bool {
-        self.ops().contains(self.key(key.as_ref()).as_str())
+        self.with_key(key, |ops, key| ops.contains(key))
     }
 
     /// As [`HydraCache::remove`].
     pub fn remove(&self, key: impl AsRef<str>) -> Applied<bool> {
-        self.cache.remove(self.key(key.as_ref()).as_str())
+        self.on_key(key, |ops, key| ops.remove(key))
     }
 
     /// Another name of [`remove`](Self::remove).
@@ -207,7 +209,7 @@ impl<T: MemoryValue> TypedCache<T> {
 
     /// As [`HydraCache::expire_key`].
     pub fn expire_key(&self, key: impl AsRef<str>) -> Applied<bool> {
-        self.cache.expire_key(self.key(key.as_ref()).as_str())
+        self.on_key(key, |ops, key| ops.expire(key))
     }
 
     /// As [`HydraCache::invalidate_tag`]: the tags of a cache are common to all its views.

@@ -1,6 +1,7 @@
 //! Stores that do not come from a flight: what a caller puts, and what a caller read before and fills in.
 
 use super::Engine;
+use crate::clock::Tick;
 use crate::entry::Entry;
 use crate::error::{Error, ErrorKind};
 use crate::event::Count;
@@ -17,6 +18,7 @@ pub struct FillToken {
     engine: u64,
     key: StoreKey,
     stamp: u64,
+    taken: Tick,
 }
 
 impl Engine {
@@ -30,11 +32,11 @@ impl Engine {
     }
 
     pub(crate) fn fill_token(&self, key: StoreKey) -> FillToken {
-        FillToken { engine: self.id, key, stamp: self.seq() }
+        FillToken { engine: self.id, key, stamp: self.seq(), taken: self.now() }
     }
 
-    /// The key and the stamp of a token that this cache gave out.
-    pub(crate) fn check_token<'a>(&self, token: &'a FillToken) -> Result<(&'a StoreKey, u64), Error> {
+    /// The key of a token that this cache gave out, and when that was.
+    pub(crate) fn check_token<'a>(&self, token: &'a FillToken) -> Result<(&'a StoreKey, u64, Tick), Error> {
         if token.engine != self.id {
             return Err(Error::new(
                 ErrorKind::ForeignToken,
@@ -42,7 +44,7 @@ impl Engine {
             ));
         }
         let stamp = if planted(PlantedBug::FillWithoutToken) { self.seq() } else { token.stamp };
-        Ok((&token.key, stamp))
+        Ok((&token.key, stamp, token.taken))
     }
 
     /// Stores what was read under a token, unless the key was written or loaded, or what it depends on invalidated.

@@ -10,8 +10,8 @@ use crate::sync::{Arc, Ordering};
 use crate::tag;
 
 impl Engine {
-    /// Takes a key out; true if a read would have returned it.
-    pub(crate) fn remove(&self, key: KeyRef<'_>) -> bool {
+    /// Takes a key out and returns its entry if a read would have.
+    pub(crate) fn remove(&self, key: KeyRef<'_>) -> Option<Arc<Entry>> {
         let removed = self.locked(key, |shard, displaced| {
             shard.note_write(key, self.next_seq());
             let there = self.settings.store.peek(key);
@@ -19,13 +19,13 @@ impl Engine {
             there
         });
         self.counters.raise(Count::KeyInvalidation);
-        removed.is_some_and(|entry| self.is_usable(&entry, || self.now()))
+        removed.filter(|entry| self.is_usable(entry, || self.now()))
     }
 
-    /// Ends the freshness of a key and keeps its entry; true if a read would have returned it.
-    pub(crate) fn expire(&self, key: KeyRef<'_>) -> bool {
+    /// Ends the freshness of a key, keeps its entry, and returns it if a read would have.
+    pub(crate) fn expire(&self, key: KeyRef<'_>) -> Option<Arc<Entry>> {
         let now = self.now();
-        let there = self.locked(key, |shard, _| {
+        let (there, usable) = self.locked(key, |shard, _| {
             if !planted(PlantedBug::ExpireDoesNotBump) {
                 shard.note_write(key, self.next_seq());
             }
@@ -34,12 +34,12 @@ impl Engine {
             if let Some(entry) = &there {
                 entry.end_freshness();
             }
-            // The entry leaves the lock with its flag: it may be evicted now, and this be its last reference.
+            // The entry leaves the lock: it may be evicted now, and this be its last reference.
             (there, usable)
         });
         self.sweep.note_dead();
         self.counters.raise(Count::KeyInvalidation);
-        there.1
+        there.filter(|_| usable)
     }
 
     /// Invalidates everything that carries `tag`, in constant time.

@@ -42,7 +42,7 @@ pub struct CacheStats {
     pub puts: u64,
     /// Fills that were refused because the key or something it depends on was written or invalidated since the token.
     pub refused_fills: u64,
-    /// Keys removed or expired on request.
+    /// Requests to remove or expire a key, whether it was there or not.
     pub key_invalidations: u64,
     /// Tags invalidated.
     pub tag_invalidations: u64,

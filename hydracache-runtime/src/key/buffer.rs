@@ -2,10 +2,11 @@
 
 use arrayvec::ArrayString;
 
-use super::{KeySegment, SegmentWriter};
+use super::{KeySegment, MAX_KEY_BYTES, SegmentWriter};
 
-/// Bytes of a key that are kept on the stack; a longer one moves to the heap.
-const INLINE: usize = 512;
+/// Bytes of a key that are kept on the stack: all that a key can have. One that is too long moves to the heap, so that
+/// the error can tell its length.
+const INLINE: usize = MAX_KEY_BYTES;
 
 /// A key under construction.
 ///
@@ -63,7 +64,7 @@ mod tests {
     #[test]
     fn a_long_key_moves_to_the_heap_and_stays_whole() {
         let mut key = KeyBuf::new();
-        let piece = "x".repeat(300);
+        let piece = "x".repeat(INLINE - 100);
         key.push_raw(&piece);
         key.push_segment(&piece);
         key.push_raw(":end");

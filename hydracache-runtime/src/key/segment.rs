@@ -40,9 +40,9 @@ use super::KeyBuf;
     note = "an argument that does not belong in the key is left out with `skip(..)`"
 )]
 pub trait KeySegment {
-    /// Whether the text of some value begins with one of our marks.
+    /// Whether the text of some value may begin with one of our marks; a type that is not sure says nothing.
     #[doc(hidden)]
-    const MAY_BEGIN_WITH_MARK: bool = false;
+    const MAY_BEGIN_WITH_MARK: bool = true;
 
     /// Writes the value; two values that are different must be written differently.
     fn write_segment(&self, out: &mut SegmentWriter<'_>);
@@ -100,6 +100,8 @@ pub(crate) fn escape_into(text: &str, mut push: impl FnMut(&str)) {
 macro_rules! integers {
     ($($t:ty),*) => {$(
         impl KeySegment for $t {
+            const MAY_BEGIN_WITH_MARK: bool = false;
+
             #[inline]
             fn write_segment(&self, out: &mut SegmentWriter<'_>) {
                 out.raw(itoa::Buffer::new().format(*self));
@@ -112,6 +114,8 @@ integers!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize);
 macro_rules! non_zero {
     ($($t:ident),*) => {$(
         impl KeySegment for num::$t {
+            const MAY_BEGIN_WITH_MARK: bool = false;
+
             #[inline]
             fn write_segment(&self, out: &mut SegmentWriter<'_>) {
                 self.get().write_segment(out);
@@ -135,18 +139,24 @@ non_zero!(
 );
 
 impl KeySegment for bool {
+    const MAY_BEGIN_WITH_MARK: bool = false;
+
     fn write_segment(&self, out: &mut SegmentWriter<'_>) {
         out.raw(if *self { "true" } else { "false" });
     }
 }
 
 impl KeySegment for char {
+    const MAY_BEGIN_WITH_MARK: bool = false;
+
     fn write_segment(&self, out: &mut SegmentWriter<'_>) {
         out.text(self.encode_utf8(&mut [0; 4]));
     }
 }
 
 impl KeySegment for str {
+    const MAY_BEGIN_WITH_MARK: bool = false;
+
     #[inline]
     fn write_segment(&self, out: &mut SegmentWriter<'_>) {
         out.text(self);
@@ -154,6 +164,8 @@ impl KeySegment for str {
 }
 
 impl KeySegment for String {
+    const MAY_BEGIN_WITH_MARK: bool = false;
+
     #[inline]
     fn write_segment(&self, out: &mut SegmentWriter<'_>) {
         out.text(self);
@@ -161,6 +173,8 @@ impl KeySegment for String {
 }
 
 impl KeySegment for super::CacheKey {
+    const MAY_BEGIN_WITH_MARK: bool = false;
+
     fn write_segment(&self, out: &mut SegmentWriter<'_>) {
         out.text(self.as_str());
     }
@@ -189,8 +203,6 @@ macro_rules! pointers {
 pointers!(&T, &mut T, Box<T>, Arc<T>, Rc<T>);
 
 impl<T: KeySegment> KeySegment for Option<T> {
-    const MAY_BEGIN_WITH_MARK: bool = true;
-
     fn write_segment(&self, out: &mut SegmentWriter<'_>) {
         match self {
             None => out.raw("%-"),
@@ -205,8 +217,6 @@ impl<T: KeySegment> KeySegment for Option<T> {
 }
 
 impl<T: KeySegment> KeySegment for [T] {
-    const MAY_BEGIN_WITH_MARK: bool = true;
-
     fn write_segment(&self, out: &mut SegmentWriter<'_>) {
         for value in self {
             out.raw("%+");
@@ -218,30 +228,26 @@ impl<T: KeySegment> KeySegment for [T] {
 }
 
 impl<T: KeySegment> KeySegment for Vec<T> {
-    const MAY_BEGIN_WITH_MARK: bool = true;
-
     fn write_segment(&self, out: &mut SegmentWriter<'_>) {
         self.as_slice().write_segment(out);
     }
 }
 
 impl<T: KeySegment, const N: usize> KeySegment for [T; N] {
-    const MAY_BEGIN_WITH_MARK: bool = true;
-
     fn write_segment(&self, out: &mut SegmentWriter<'_>) {
         self.as_slice().write_segment(out);
     }
 }
 
 impl KeySegment for () {
+    const MAY_BEGIN_WITH_MARK: bool = false;
+
     fn write_segment(&self, _: &mut SegmentWriter<'_>) {}
 }
 
 macro_rules! tuples {
     ($($first:ident $($rest:ident)*;)*) => {$(
         impl<$first: KeySegment, $($rest: KeySegment),*> KeySegment for ($first, $($rest,)*) {
-            const MAY_BEGIN_WITH_MARK: bool = true;
-
             #[allow(non_snake_case, reason = "the type parameters name their values")]
             fn write_segment(&self, out: &mut SegmentWriter<'_>) {
                 let ($first, $($rest,)*) = self;

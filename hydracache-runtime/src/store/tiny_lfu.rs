@@ -23,6 +23,9 @@ pub(crate) struct TinyLfuStore {
     #[allow(dead_code, reason = "it acts when it is dropped")]
     tray: ClearedTray,
     capacity: u64,
+    /// Held for a write and the work that follows from it. mini-moka loses count of a key that is evicted while two
+    /// writes of it wait in its queue, and then keeps room for entries that it does not have; so none ever waits.
+    writes: Mutex<()>,
     /// What left while an operation ran that hands nothing out.
     left_on_reads: Mutex<Vec<Left>>,
     left_count: AtomicU64,
@@ -77,6 +80,7 @@ impl TinyLfuStore {
             cache,
             tray: ClearedTray,
             capacity: capacity.weight,
+            writes: Mutex::default(),
             left_on_reads: Mutex::default(),
             left_count: AtomicU64::new(0),
         }
@@ -95,7 +99,11 @@ impl TinyLfuStore {
 
     /// Runs a call into mini-moka and hands out what it lets go.
     fn writing(&self, displaced: &mut Displaced, call: impl FnOnce()) {
-        call();
+        {
+            let _one_at_a_time = self.writes.lock();
+            call();
+            self.cache.sync();
+        }
         hand_out(take_tray(), displaced);
         self.hand_out_reads(displaced);
     }
@@ -192,8 +200,7 @@ impl Store for TinyLfuStore {
     }
 
     fn collect(&self, displaced: &mut Displaced) {
-        // mini-moka queues writes, and what was removed lives in the queue until it is worked off.
-        self.writing(displaced, || self.cache.sync());
+        self.writing(displaced, || {});
     }
 }
 

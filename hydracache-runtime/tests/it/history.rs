@@ -1,0 +1,223 @@
+//! Random histories of calls, each answer compared with that of a model too simple to be wrong.
+
+mod model;
+
+use hydracache_runtime::testing::ManualClock;
+use hydracache_runtime::{CacheOptions, Eviction, FillToken, HydraCache, TypedCache};
+use proptest::prelude::*;
+
+use crate::support::{ready, seconds};
+use model::{Life, Model, Verdict};
+
+/// Raw keys; the view writes the first two under its own names for them.
+const KEYS: [&str; 5] = ["v:a", "v:b", "c", "d:e", "f"];
+const VIEWED: [&str; 2] = ["a", "b"];
+const TAGS: [&str; 3] = ["t", "u", "v"];
+
+#[derive(Debug, Clone)]
+enum Step {
+    Put(usize, Life),
+    Load(usize, Life),
+    Remove(usize),
+    Expire(usize),
+    InvalidateTag(usize),
+    Flush,
+    Advance(u64),
+    Sweep,
+    Clear,
+    ViewPut(usize, Life),
+    ViewLoad(usize, Life),
+    ViewRemove(usize),
+    TakeToken(usize),
+    Fill(Life),
+    Reencode(usize, usize, Life),
+}
+
+fn life() -> impl Strategy<Value = Life> {
+    let ttl = prop_oneof![2 => Just(None), 1 => (1_u64..6).prop_map(Some)];
+    (ttl, 0_u8..8).prop_map(|(ttl, tags)| Life { ttl, tags })
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let key = || 0..KEYS.len();
+    let viewed = || 0..VIEWED.len();
+    prop_oneof![
+        4 => (key(), life()).prop_map(|(key, life)| Step::Put(key, life)),
+        3 => (key(), life()).prop_map(|(key, life)| Step::Load(key, life)),
+        2 => key().prop_map(Step::Remove),
+        1 => key().prop_map(Step::Expire),
+        2 => (0..TAGS.len()).prop_map(Step::InvalidateTag),
+        1 => Just(Step::Flush),
+        3 => (0_u64..4).prop_map(Step::Advance),
+        1 => Just(Step::Sweep),
+        1 => Just(Step::Clear),
+        2 => (viewed(), life()).prop_map(|(key, life)| Step::ViewPut(key, life)),
+        2 => (viewed(), life()).prop_map(|(key, life)| Step::ViewLoad(key, life)),
+        1 => viewed().prop_map(Step::ViewRemove),
+        2 => key().prop_map(Step::TakeToken),
+        2 => life().prop_map(Step::Fill),
+        1 => (key(), key(), life()).prop_map(|(from, to, life)| Step::Reencode(from, to, life)),
+    ]
+}
+
+fn options(life: Life) -> CacheOptions {
+    let tags = TAGS.iter().enumerate().filter(|(at, _)| life.tags >> at & 1 == 1).map(|(_, tag)| *tag);
+    let options = CacheOptions::new().tags(tags);
+    life.ttl.map_or(options.clone(), |ttl| options.ttl(seconds(ttl)))
+}
+
+/// The cache beside its model.
+struct Pair {
+    cache: HydraCache,
+    view: TypedCache<u32>,
+    clock: ManualClock,
+    model: Model,
+    token: Option<FillToken>,
+    next: u32,
+}
+
+impl Pair {
+    fn new(eviction: Eviction) -> Self {
+        let clock = ManualClock::new();
+        let cache = HydraCache::local().eviction(eviction).clock(clock.clone()).build();
+        Self { view: cache.typed("v"), cache, clock, model: Model::default(), token: None, next: 0 }
+    }
+
+    /// A value that was not used before.
+    fn value(&mut self) -> u32 {
+        self.next += 1;
+        self.next
+    }
+
+    /// Does one step to both and compares what they return.
+    fn step(&mut self, step: &Step) {
+        let value = self.value();
+        match *step {
+            Step::Put(key, life) => {
+                self.cache.put(KEYS[key], value, options(life)).local().unwrap();
+                self.model.put(KEYS[key], value, life, false);
+            }
+            Step::Load(key, life) => {
+                let call =
+                    self.cache.get_or_insert_with(KEYS[key], options(life), move || async move { value });
+                let expected = self.model.load(KEYS[key], value, life, false);
+                assert_eq!(ready(call).unwrap(), expected);
+            }
+            Step::Remove(key) => {
+                assert_eq!(self.cache.remove(KEYS[key]).local().unwrap(), self.model.end(KEYS[key]));
+            }
+            Step::Expire(key) => {
+                assert_eq!(self.cache.expire_key(KEYS[key]).local().unwrap(), self.model.end(KEYS[key]));
+            }
+            Step::InvalidateTag(tag) => {
+                self.cache.invalidate_tag(TAGS[tag]).fire();
+                self.model.invalidate_tag(tag);
+            }
+            Step::Flush => {
+                self.cache.flush().fire();
+                self.model.flush();
+            }
+            Step::Advance(by) => {
+                self.clock.advance(seconds(by));
+                self.model.now += by;
+            }
+            Step::Sweep => drop(self.cache.sweep()),
+            Step::Clear => {
+                self.view.clear().fire();
+                self.model.clear_view();
+            }
+            _ => self.other_step(step, value),
+        }
+    }
+
+    fn other_step(&mut self, step: &Step, value: u32) {
+        match *step {
+            Step::ViewPut(key, life) => {
+                self.view.put(VIEWED[key], value, options(life)).local().unwrap();
+                self.model.put(KEYS[key], value, life, true);
+            }
+            Step::ViewLoad(key, life) => {
+                let call =
+                    self.view.get_or_insert_with(VIEWED[key], options(life), move || async move { value });
+                let expected = self.model.load(KEYS[key], value, life, true);
+                assert_eq!(ready(call).unwrap(), expected);
+            }
+            Step::ViewRemove(key) => {
+                // What the view hides is a case of its own, with a test of its own.
+                let hidden = self.model.get(KEYS[key]) != self.model.get_in_view(KEYS[key]);
+                let was_there = self.view.remove(VIEWED[key]).local().unwrap();
+                assert!(self.model.end(KEYS[key]) == was_there || hidden);
+            }
+            Step::TakeToken(key) => {
+                self.token = Some(self.cache.fill_token(KEYS[key]).unwrap());
+                self.model.take_token(KEYS[key]);
+            }
+            Step::Fill(mut life) => {
+                let Some(token) = &self.token else { return };
+                if self.model.token_has_aged() {
+                    // Whether such a life counts from the read or from the fill is not what this test is about.
+                    life.ttl = None;
+                }
+                let stored = self.cache.fill(token, value, options(life)).unwrap();
+                match self.model.may_fill(life) {
+                    Verdict::Must => assert!(stored, "nothing had happened since the token"),
+                    Verdict::MustNot => assert!(!stored, "what was read is too old"),
+                    Verdict::May => {}
+                }
+                if stored {
+                    self.model.fill(value, life);
+                }
+            }
+            Step::Reencode(from, to, life) => {
+                let bytes = ready(self.cache.get_encoded(KEYS[from])).unwrap();
+                assert_eq!(bytes.is_some(), self.model.get(KEYS[from]).is_some());
+                if let (Some(bytes), Some(value)) = (bytes, self.model.get(KEYS[from])) {
+                    self.cache.put_encoded(KEYS[to], bytes, options(life)).local().unwrap();
+                    self.model.put(KEYS[to], value, life, false);
+                }
+            }
+            _ => unreachable!("the other steps were done before"),
+        }
+    }
+
+    /// Compares all that can be read.
+    fn compare(&self) {
+        for key in KEYS {
+            let expected = self.model.get(key);
+            assert_eq!(ready(self.cache.get::<u32>(key)).unwrap(), expected, "`{key}`");
+            assert_eq!(self.cache.peek::<u32>(key).unwrap(), expected, "`{key}`");
+            assert_eq!(ready(self.cache.contains_key(key)), expected.is_some(), "`{key}`");
+        }
+        for (viewed, key) in VIEWED.into_iter().zip(KEYS) {
+            let expected = self.model.get_in_view(key);
+            assert_eq!(ready(self.view.get(viewed)).unwrap(), expected, "`{viewed}` in the view");
+            assert_eq!(ready(self.view.contains_key(viewed)), expected.is_some(), "`{viewed}` in the view");
+        }
+        let live = KEYS.iter().filter(|key| self.model.get(key).is_some()).count();
+        let diagnostics = ready(self.cache.diagnostics());
+        assert_eq!(diagnostics.live_entries, live as u64);
+        assert_eq!(diagnostics.stats.stale_discards, 0, "no load was overtaken");
+    }
+}
+
+fn run(eviction: Eviction, steps: &[Step]) {
+    let mut pair = Pair::new(eviction);
+    for step in steps {
+        pair.step(step);
+        pair.compare();
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_answer_is_that_of_the_model_over_s3_fifo(steps in prop::collection::vec(step(), 1..60)) {
+        run(Eviction::S3Fifo, &steps);
+    }
+
+    #[test]
+    fn every_answer_is_that_of_the_model_over_tiny_lfu(steps in prop::collection::vec(step(), 1..60)) {
+        run(Eviction::TinyLfu, &steps);
+    }
+}
