@@ -2,21 +2,47 @@
 
 use proc_macro_crate::{FoundCrate, crate_name};
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::{Ident, Path};
 
+use crate::diagnostics::{generated, respanned};
+
 /// The path of the facade: what the user said, else its name in the user's manifest.
-pub(crate) fn facade(said: Option<&Path>) -> TokenStream {
-    if let Some(path) = said {
-        return quote!(#path);
+#[derive(Debug)]
+pub(crate) struct Facade {
+    path: TokenStream,
+    said: bool,
+}
+
+impl Facade {
+    pub(crate) fn new(said: Option<&Path>) -> Self {
+        let found = || match crate_name("hydracache") {
+            Ok(FoundCrate::Name(name)) => {
+                let name = Ident::new(&name, Span::call_site());
+                quote!(::#name)
+            }
+            // Inside the facade's own package the crate names itself `hydracache`. Where the manifest does not list
+            // it, the compiler's own message about the missing crate is the best there is.
+            Ok(FoundCrate::Itself) | Err(_) => quote!(::hydracache),
+        };
+        Self { path: said.map_or_else(found, ToTokens::to_token_stream), said: said.is_some() }
     }
-    match crate_name("hydracache") {
-        Ok(FoundCrate::Name(name)) => {
-            let name = Ident::new(&name, Span::call_site());
-            quote!(::#name)
-        }
-        // Inside the facade's own package the crate names itself `hydracache`. Where the manifest does not list it,
-        // the compiler's own message about the missing crate is the best there is.
-        Ok(FoundCrate::Itself) | Err(_) => quote!(::hydracache),
+
+    /// The path for code about `span`, so that an error in such code is shown there. A path that the user wrote stays
+    /// where it is written: it may be the error.
+    pub(crate) fn at(&self, span: Span) -> TokenStream {
+        if self.said { self.path.clone() } else { respanned(self.path.clone(), &|_| generated(span)) }
+    }
+
+    /// The module of the seam, likewise.
+    pub(crate) fn private(&self, span: Span) -> TokenStream {
+        let facade = self.at(span);
+        quote!(#facade::__private)
+    }
+}
+
+impl ToTokens for Facade {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.path.to_tokens(tokens);
     }
 }

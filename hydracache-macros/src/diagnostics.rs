@@ -1,7 +1,7 @@
 //! Errors: collected so that one look shows all of them, each at its token and with its cure.
 
-use proc_macro2::{Span, TokenStream};
-use quote::ToTokens;
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
 
 /// The errors of one expansion.
 #[derive(Debug, Default)]
@@ -27,10 +27,52 @@ impl Errors {
         self.0.is_empty()
     }
 
-    /// One `compile_error!` for each.
+    /// One `compile_error!` for each, where items stand.
     pub(crate) fn into_tokens(self) -> TokenStream {
         self.0.iter().map(syn::Error::to_compile_error).collect()
     }
+
+    /// The same as one expression, whose type the compiler does not ask for.
+    pub(crate) fn into_expression(self) -> TokenStream {
+        let each = self.0.iter().map(syn::Error::to_compile_error);
+        quote!({ #(#each);* })
+    }
+}
+
+/// A place for generated code: what goes wrong in it is shown at `span`, its local names and the user's cannot be
+/// mistaken for each other, and lints pass it by.
+pub(crate) fn generated(span: Span) -> Span {
+    Span::mixed_site().located_at(span)
+}
+
+/// The same tokens, meaning the same, shown at `span`.
+pub(crate) fn located(tokens: TokenStream, span: Span) -> TokenStream {
+    respanned(tokens, &|token| token.located_at(span))
+}
+
+/// The same tokens elsewhere, by what `place` makes of where they are.
+pub(crate) fn respanned(tokens: TokenStream, place: &dyn Fn(Span) -> Span) -> TokenStream {
+    let one = |mut token: TokenTree| {
+        let span = place(token.span());
+        if let TokenTree::Group(group) = &token {
+            token = Group::new(group.delimiter(), respanned(group.stream(), place)).into();
+        }
+        token.set_span(span);
+        token
+    };
+    tokens.into_iter().map(one).collect()
+}
+
+/// A call of `function` that is shown over the whole of `over`.
+pub(crate) fn call_over(function: TokenStream, arguments: TokenStream, over: &impl ToTokens) -> TokenStream {
+    let mut places = over.to_token_stream().into_iter().map(|token| token.span());
+    let first = places.next().unwrap_or_else(Span::call_site);
+    let last = places.last().unwrap_or(first);
+    let mut call = located(function, first);
+    let mut arguments = Group::new(Delimiter::Parenthesis, arguments);
+    arguments.set_span(generated(last));
+    call.extend([TokenTree::from(arguments)]);
+    call
 }
 
 /// Names of things, as a sentence lists them.
@@ -41,11 +83,9 @@ pub(crate) fn listed<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Strin
 
 /// The known name that somebody who wrote `wrong` most likely meant, as the end of a sentence.
 pub(crate) fn did_you_mean<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let closest = known.into_iter().map(|name| (distance(wrong, name), name)).min();
-    match closest {
-        Some((distance, name)) if distance <= 1 + name.len() / 4 => format!("; did you mean `{name}`?"),
-        _ => String::new(),
-    }
+    let near = |&(distance, name): &(usize, &str)| distance <= 1 + name.len() / 4;
+    let closest = known.into_iter().map(|name| (distance(wrong, name), name)).filter(near).min();
+    closest.map(|(_, name)| format!("; did you mean `{name}`?")).unwrap_or_default()
 }
 
 /// The number of single-letter edits between two words (Levenshtein, 1965).
@@ -72,6 +112,7 @@ mod tests {
         let known = ["key", "tags", "ttl", "memory_only"];
         assert_eq!(did_you_mean("tag", known), "; did you mean `tags`?");
         assert_eq!(did_you_mean("memoryonly", known), "; did you mean `memory_only`?");
+        assert_eq!(did_you_mean("tgas", ["tag", "tags"]), "; did you mean `tags`?");
         assert_eq!(did_you_mean("colour", known), "");
     }
 

@@ -4,13 +4,28 @@ use std::time::Duration;
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::Lit;
+
+/// The expression for a literal in the place of a duration.
+pub(crate) fn of_literal(literal: &Lit) -> syn::Result<TokenStream> {
+    match literal {
+        Lit::Str(text) => match parse(&text.value()) {
+            Ok(duration) => Ok(tokens(duration)),
+            Err(why) => Err(syn::Error::new(text.span(), why)),
+        },
+        other => Err(syn::Error::new(
+            other.span(),
+            format!("a duration is a text with a unit, like {EXAMPLES}, or an expression of type `Duration`"),
+        )),
+    }
+}
 
 /// Reads a duration, or says what is wrong with it and how to write it.
-pub(crate) fn parse(text: &str) -> Result<Duration, String> {
+fn parse(text: &str) -> Result<Duration, String> {
     let mut total = Duration::ZERO;
     let mut rest = text.trim();
     if rest.is_empty() {
-        return Err(format!("this is not a duration; write one like {EXAMPLES}"));
+        return Err(format!("an empty text is not a duration; write one like {EXAMPLES}"));
     }
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
@@ -27,7 +42,9 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
         rest = after.trim_start();
     }
     if total.is_zero() {
-        return Err("a duration of zero has no meaning here; leave the key out to switch it off".to_owned());
+        return Err(format!(
+            "`{text}` is no time at all; leave the key out, or write a duration like {EXAMPLES}"
+        ));
     }
     if total > LONGEST {
         return Err(format!("`{text}` is longer than the 292 years that a clock counts"));
@@ -61,7 +78,7 @@ fn part(number: u64, unit: &str, text: &str) -> Result<Duration, String> {
 }
 
 /// The duration as an expression.
-pub(crate) fn tokens(duration: Duration) -> TokenStream {
+fn tokens(duration: Duration) -> TokenStream {
     let (secs, nanos) = (duration.as_secs(), duration.subsec_nanos());
     quote!(::core::time::Duration::new(#secs, #nanos))
 }
@@ -72,9 +89,9 @@ mod tests {
 
     #[test]
     fn durations_are_read_in_all_units() {
-        assert_eq!(parse("5m"), Ok(Duration::from_secs(300)));
-        assert_eq!(parse("1h 30m"), Ok(Duration::from_secs(5_400)));
-        assert_eq!(parse("1d2h"), Ok(Duration::from_secs(93_600)));
+        assert_eq!(parse("5m"), Ok(Duration::from_mins(5)));
+        assert_eq!(parse("1h 30m"), Ok(Duration::from_mins(90)));
+        assert_eq!(parse("1d2h"), Ok(Duration::from_hours(26)));
         assert_eq!(parse(" 250ms "), Ok(Duration::from_millis(250)));
         assert_eq!(parse("7us"), Ok(Duration::from_micros(7)));
         assert_eq!(parse("9ns"), Ok(Duration::from_nanos(9)));

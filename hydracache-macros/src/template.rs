@@ -1,7 +1,10 @@
 //! Templates of keys and tags: text with placeholders, `"user:{id}"`.
 
-use proc_macro2::Span;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{Expr, LitStr, Member};
+
+use crate::diagnostics::respanned;
 
 /// A part of a template.
 #[derive(Debug)]
@@ -75,24 +78,29 @@ fn placeholder(inside: &str, span: Span) -> syn::Result<Expr> {
     if inside.trim().is_empty() {
         return wrong("is empty");
     }
-    let Ok(tokens) = inside.parse::<proc_macro2::TokenStream>() else { return wrong("cannot be read") };
-    let Ok(expr) = syn::parse2::<Expr>(respan(tokens, span)) else { return wrong("cannot be read") };
+    let Ok(tokens) = inside.parse::<TokenStream>() else { return wrong("cannot be read") };
+    let tokens = respanned(tokens, &|_| span);
+    let Ok(expr) = syn::parse2::<Expr>(tokens.clone()).or_else(|_| syn::parse2(raw(tokens))) else {
+        return wrong("cannot be read");
+    };
     if is_simple(&expr) { Ok(expr) } else { wrong("is more than a placeholder can be") }
 }
 
-fn respan(tokens: proc_macro2::TokenStream, span: Span) -> proc_macro2::TokenStream {
-    tokens
-        .into_iter()
-        .map(|mut token| {
-            if let proc_macro2::TokenTree::Group(group) = &token {
-                let mut inner = proc_macro2::Group::new(group.delimiter(), respan(group.stream(), span));
-                inner.set_span(span);
-                return inner.into();
-            }
-            token.set_span(span);
-            token
-        })
-        .collect()
+/// Keywords as the names of arguments that they can be: `{type}` is `r#type`, as in `format!`.
+fn raw(tokens: TokenStream) -> TokenStream {
+    let raw = |token| match token {
+        TokenTree::Ident(ident) if is_keyword(&ident) => {
+            TokenTree::Ident(Ident::new_raw(&ident.to_string(), ident.span()))
+        }
+        other => other,
+    };
+    tokens.into_iter().map(raw).collect()
+}
+
+/// Whether it is a keyword that can be written raw.
+fn is_keyword(ident: &Ident) -> bool {
+    let is_part_of_a_path = ["self", "Self", "super", "crate"].iter().any(|part| ident == part);
+    !is_part_of_a_path && syn::parse2::<Ident>(ident.to_token_stream()).is_err()
 }
 
 fn is_simple(expr: &Expr) -> bool {
@@ -110,8 +118,6 @@ fn is_simple(expr: &Expr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use quote::ToTokens;
-
     use super::*;
 
     fn shown(template: &str) -> Result<String, String> {
@@ -129,6 +135,7 @@ mod tests {
         assert_eq!(shown("{a}{b.c}").unwrap(), "<a><b . c>");
         assert_eq!(shown("{pair.0}:{name.len()}").unwrap(), "<pair . 0>:<name . len ()>");
         assert_eq!(shown("ключ:{id}:конец").unwrap(), "ключ:<id>:конец");
+        assert_eq!(shown("{type}:{match.len()}").unwrap(), "<r#type>:<r#match . len ()>");
         assert_eq!(shown("").unwrap(), "");
     }
 

@@ -1,13 +1,14 @@
 //! `cacheable!` and `cacheable_infallible!`: one call of the cache, written as a list of keys.
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, ExprLit, Ident, Lit, Token};
+use syn::{Expr, ExprLit, Ident, Token};
 
+use crate::crate_path::Facade;
 use crate::diagnostics::{Errors, did_you_mean, listed};
-use crate::{crate_path, duration};
+use crate::duration;
 
 const KEYS: [&str; 8] = ["cache", "key", "load", "ttl", "ttl_secs", "tag", "tags", "options"];
 
@@ -22,23 +23,33 @@ pub(crate) fn expand(tokens: TokenStream, method: &str) -> TokenStream {
     for (key, value) in keys {
         call.take(&key, value, &mut errors);
     }
-    let tokens = call.emit(method, &mut errors);
-    if errors.is_empty() { tokens } else { errors.into_tokens() }
+    match call.emit(method, &mut errors) {
+        Some(tokens) if errors.is_empty() => tokens,
+        _ => errors.into_expression(),
+    }
 }
 
 fn parse(input: ParseStream<'_>) -> syn::Result<Vec<(Ident, Expr)>> {
     let mut keys = Vec::new();
     while !input.is_empty() {
-        let key = Ident::parse_any(input)?;
-        input.parse::<Token![=]>().map_err(|error| {
-            syn::Error::new(error.span(), format!("`{key}` needs a value: write `{key} = ...`"))
+        let key = Ident::parse_any(input).map_err(|error| {
+            syn::Error::new(
+                error.span(),
+                format!("a key is missing, such as `key = \"user:42\"`\n{}", known()),
+            )
         })?;
+        let needs_value = |_| syn::Error::new(key.span(), format!("`{key}` needs a value: `{key} = ..`"));
+        input.parse::<Token![=]>().map_err(needs_value)?;
         keys.push((key, input.parse()?));
-        if !input.is_empty() {
-            input.parse::<Token![,]>()?;
+        if !input.is_empty() && input.parse::<Token![,]>().is_err() {
+            return Err(syn::Error::new(input.span(), "a `,` is missing before this"));
         }
     }
     Ok(keys)
+}
+
+fn known() -> String {
+    format!("the keys are {}", listed(KEYS))
 }
 
 #[derive(Default)]
@@ -69,43 +80,46 @@ impl Call {
                 if std::mem::replace(&mut self.has_ttl, true) {
                     errors.on(key, "the time to live is given twice; keep one of `ttl` and `ttl_secs`");
                 }
-                let ttl = if name == "ttl" {
-                    ttl(&value, errors)
-                } else {
-                    quote!(::core::time::Duration::from_secs(#value))
+                let ttl = match &value {
+                    _ if name == "ttl_secs" => quote!(::core::time::Duration::from_secs(#value)),
+                    Expr::Lit(ExprLit { lit, .. }) => duration::of_literal(lit).unwrap_or_else(|error| {
+                        errors.push(error);
+                        TokenStream::new()
+                    }),
+                    expr => expr.to_token_stream(),
                 };
                 self.said.extend(quote!(.ttl(#ttl)));
             }
             name => {
                 let meant = did_you_mean(name, KEYS);
-                errors.on(key, format!("`{name}` is not a key here{meant}\nthe keys are {}", listed(KEYS)));
+                errors.on(key, format!("`{name}` is not a key here{meant}\n{}", known()));
             }
         }
     }
 
-    fn emit(self, method: &str, errors: &mut Errors) -> TokenStream {
-        let Self { cache: Some(cache), key: Some(key), load: Some(load), options, said, .. } = self else {
+    fn emit(self, method: &str, errors: &mut Errors) -> Option<TokenStream> {
+        let needed = [("cache", &self.cache), ("key", &self.key), ("load", &self.load)];
+        let missing: Vec<&str> =
+            needed.into_iter().filter(|(_, given)| given.is_none()).map(|(key, _)| key).collect();
+        // A key that was misspelled is not missing as well.
+        if !missing.is_empty() && errors.is_empty() {
             errors.at(
-                proc_macro2::Span::call_site(),
-                "`cache`, `key` and `load` are needed: `cacheable!(cache = cache, key = \"user:42\", load = || async { .. })`",
+                Span::call_site(),
+                format!(
+                    "{} {} missing; this is how it is written: \
+                     `cacheable!(cache = cache, key = \"user:42\", load = || async {{ .. }})`",
+                    listed(&missing),
+                    if missing.len() == 1 { "is" } else { "are" }
+                ),
             );
-            return TokenStream::new();
+        }
+        let Self { cache: Some(cache), key: Some(key), load: Some(load), options, said, .. } = self else {
+            return None;
         };
-        let facade = crate_path::facade(None);
-        let method = Ident::new(method, proc_macro2::Span::call_site());
+        let facade = Facade::new(None);
+        let method = Ident::new(method, Span::call_site());
         let options =
             options.map_or_else(|| quote!(#facade::CacheOptions::new()), |options| quote!((#options)));
-        quote!((#cache).#method(#key, #options #said, #load))
-    }
-}
-
-fn ttl(value: &Expr, errors: &mut Errors) -> TokenStream {
-    let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = value else { return quote!(#value) };
-    match duration::parse(&text.value()) {
-        Ok(duration) => duration::tokens(duration),
-        Err(why) => {
-            errors.at(text.span(), why);
-            TokenStream::new()
-        }
+        Some(quote!((#cache).#method(#key, #options #said, #load)))
     }
 }

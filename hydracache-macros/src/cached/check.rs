@@ -1,59 +1,63 @@
 //! Rules between the keys and the signature.
 
-use super::args::{Args, Handle, Receiver, Tags};
-use super::signature::{Signature, span_of};
+use proc_macro2::Span;
+use syn::Type;
+use syn::spanned::Spanned;
+
+use super::args::{Args, Handle, Returns};
+use super::shape::{is_plain, value_part};
+use super::signature::{Signature, borrowed, borrowed_forever, opaque};
 use crate::diagnostics::{Errors, did_you_mean, listed};
 
 pub(crate) fn check(args: &Args, signature: &Signature, errors: &mut Errors) {
     check_skip(args, signature, errors);
-    check_receiver(args, signature, errors);
-    check_value(args, signature, errors);
+    if signature.is_method() {
+        check_method(args, signature.span(), errors);
+    } else if let (Some(span), Some(_)) = (args.said("receiver"), &args.receiver) {
+        errors.at(span, "the function has no receiver: remove `receiver`");
+    }
+    if let Some(output) = &signature.output_type {
+        check_output(args, output, errors);
+    }
 }
 
 fn check_skip(args: &Args, signature: &Signature, errors: &mut Errors) {
-    if let (Some(span), Some(_)) = (args.skip_span, &args.key) {
+    if let (Some(span), Some(_)) = (args.said("skip"), args.said("key")) {
         errors.at(
             span,
-            "`key` already says what the key consists of; `skip` leaves arguments out of a key that nobody wrote: \
-             keep one of the two",
+            "`key` already says what the key consists of, so there is nothing to leave out: keep one of the two",
         );
+        return;
     }
-    let known: Vec<String> =
-        signature.arguments.iter().flat_map(super::signature::Argument::mentions).collect();
-    for skipped in &args.skip {
-        if skipped == "self" {
-            errors.on(skipped, "the receiver is left out with `receiver = skip`");
+    let known = signature.names();
+    for (at, skipped) in args.skip.iter().enumerate() {
+        if args.skip[..at].contains(skipped) {
+            errors.on(skipped, format!("`{skipped}` is named twice; keep one of them"));
+        } else if skipped == "self" {
+            errors.on(skipped, "`skip` lists arguments; the receiver is left out with `receiver = skip`");
         } else if !signature.arguments.iter().any(|argument| argument.answers_to(skipped)) {
             let meant = did_you_mean(&skipped.to_string(), known.iter().map(String::as_str));
-            errors.on(
-                skipped,
-                format!("`{skipped}` is not an argument{meant}\nthe arguments are {}", listed(&known)),
-            );
+            let known = match known.len() {
+                0 => "the function has no arguments".to_owned(),
+                _ => format!("the arguments are {}", listed(&known)),
+            };
+            errors.on(skipped, format!("`{skipped}` is not an argument{meant}\n{known}"));
         }
     }
 }
 
-fn check_receiver(args: &Args, signature: &Signature, errors: &mut Errors) {
-    if !signature.is_method() {
-        match &args.receiver {
-            Some(Receiver::Expr(expr)) => errors.on(expr, "the function has no receiver: remove `receiver`"),
-            Some(Receiver::Skip) => {
-                errors.at(span_of(&signature.item), "the function has no receiver: remove `receiver = skip`");
-            }
-            None => {}
-        }
-        return;
-    }
-    if args.receiver.is_none() && args.key.is_none() {
+fn check_method(args: &Args, span: Span, errors: &mut Errors) {
+    let skips_self = args.skip.iter().any(|skipped| skipped == "self");
+    if args.said("receiver").is_none() && args.said("key").is_none() && !skips_self {
         errors.at(
-            span_of(&signature.item),
+            span,
             "two instances would share entries: say `receiver = skip` if they may, or give an expression that tells \
              them apart, such as `receiver = self.tenant`",
         );
     }
-    if args.name.is_none() {
+    if args.said("name").is_none() {
         errors.at(
-            span_of(&signature.item),
+            span,
             "an attribute on a method cannot see the type it belongs to: give it a name, such as `name = \"users.get\"`",
         );
     }
@@ -62,18 +66,31 @@ fn check_receiver(args: &Args, signature: &Signature, errors: &mut Errors) {
     }
 }
 
-fn check_value(args: &Args, signature: &Signature, errors: &mut Errors) {
-    if matches!(signature.output_type, Some(syn::Type::Reference(ref reference))
-        if reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static"))
-    {
+/// What is returned is kept: it must have a name, own what it holds, and be there at all.
+fn check_output(args: &Args, output: &Type, errors: &mut Errors) {
+    if args.returns == Some(Returns::Result) && is_plain(output) {
+        errors.on(output, "this is not a `Result`: remove `returns = \"result\"`");
+    } else if let Type::Never(never) = output {
+        errors.on(never, "a function that never returns has nothing to cache: remove the attribute");
+    } else if let Some(opaque) = opaque(output) {
         errors.on(
-            &signature.output_type,
-            "a reference into the arguments cannot be cached: return what it points to, or an `Arc` of it",
+            opaque,
+            "a type without a name cannot be cached: name it, or return a pointer to the trait, \
+             such as `Arc<dyn Trait>` with `memory_only`",
         );
-    }
-    if let Some(Tags::OfValue(closure)) = &args.tags
-        && closure.asyncness.is_some()
+    } else if let Some(borrowed) = borrowed(output) {
+        errors.on(
+            borrowed,
+            "what is cached outlives the call and cannot borrow from its arguments: return what this points to, or \
+             an `Arc` of it",
+        );
+    } else if !args.memory_only
+        && let Some(forever) = borrowed_forever(value_part(args, output))
     {
-        errors.on(closure, "the closure of `tags` is called while the value is stored: it cannot be `async`");
+        errors.at(
+            forever.span(),
+            "a `'static` reference has no byte form that could be read back: say `memory_only` if the value never \
+             leaves the process, or return an owned type, such as `String`",
+        );
     }
 }

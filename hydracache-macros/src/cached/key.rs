@@ -2,12 +2,13 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Ident, Lit};
 
 use super::args::{Args, Receiver};
-use super::signature::Signature;
-use crate::diagnostics::{Errors, did_you_mean, listed};
+use super::signature::{Argument, Signature};
+use crate::diagnostics::{Errors, did_you_mean, generated, listed};
 use crate::template::{self, Piece};
 
 /// The arguments that some expressions read, by position, and whether they read `self`.
@@ -27,6 +28,16 @@ impl Uses {
             arguments: self.arguments.iter().zip(&other.arguments).map(|(a, b)| a | b).collect(),
             receiver: self.receiver | other.receiver,
         }
+    }
+
+    /// The arguments themselves.
+    pub(crate) fn of<'a>(&'a self, signature: &'a Signature) -> impl Iterator<Item = &'a Argument> {
+        signature
+            .arguments
+            .iter()
+            .zip(&self.arguments)
+            .filter(|(_, read)| **read)
+            .map(|(argument, _)| argument)
     }
 
     /// Notes every argument that is mentioned in `tokens`.
@@ -59,8 +70,7 @@ pub(crate) struct Writing {
 pub(crate) fn of_function(args: &Args, signature: &Signature, errors: &mut Errors) -> Writing {
     let mut segments = Segments::new(signature);
     for name in signature.type_parameters() {
-        segments.separate();
-        segments.statements.extend(quote!(__key.push_segment(::core::any::type_name::<#name>());));
+        segments.value(&quote!(*::core::any::type_name::<#name>()), name.span());
     }
     for name in signature.const_parameters() {
         segments.value(&quote!(#name), name.span());
@@ -80,12 +90,8 @@ pub(crate) fn of_function(args: &Args, signature: &Signature, errors: &mut Error
                 segments.value(&quote!(#name), argument.ty.span());
             }
         }
-        Some(Expr::Tuple(tuple)) => tuple.elems.iter().for_each(|element| segments.expr(element)),
-        Some(Expr::Lit(ExprLit { lit: Lit::Str(literal), .. })) => {
-            segments.separate();
-            segments.template(literal, errors);
-        }
-        Some(expr) => segments.expr(expr),
+        Some(Expr::Tuple(tuple)) => tuple.elems.iter().for_each(|part| segments.part(part, errors)),
+        Some(part) => segments.part(part, errors),
     }
     segments.finish()
 }
@@ -122,7 +128,7 @@ impl<'a> Segments<'a> {
 
     fn separate(&mut self) {
         if self.begun {
-            self.statements.extend(quote!(__key.push_raw(":");));
+            self.statements.extend(raw(":"));
         }
         self.begun = true;
     }
@@ -137,7 +143,18 @@ impl<'a> Segments<'a> {
     /// One segment; an error about its type stands at `span`.
     fn value(&mut self, value: &TokenStream, span: Span) {
         self.separate();
-        self.statements.extend(quote_spanned!(span=> __key.push_segment(&(#value));));
+        self.statements.extend(segment(value, span));
+    }
+
+    /// A text is a template wherever it stands.
+    fn part(&mut self, part: &Expr, errors: &mut Errors) {
+        match part {
+            Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => {
+                self.separate();
+                self.template(literal, errors);
+            }
+            expr => self.expr(expr),
+        }
     }
 
     fn expr(&mut self, expr: &Expr) {
@@ -154,14 +171,14 @@ impl<'a> Segments<'a> {
         };
         for piece in pieces {
             match piece {
-                Piece::Text(text) => self.statements.extend(quote!(__key.push_raw(#text);)),
+                Piece::Text(text) => self.statements.extend(raw(&text)),
                 Piece::Value(expr) => {
                     if let Some(wrong) = self.unknown(&expr) {
                         errors.at(expr.span(), wrong);
                         continue;
                     }
                     self.uses.note(&expr, self.signature);
-                    self.statements.extend(quote_spanned!(expr.span()=> __key.push_segment(&(#expr));));
+                    self.statements.extend(segment(&expr.to_token_stream(), expr.span()));
                 }
             }
         }
@@ -170,23 +187,36 @@ impl<'a> Segments<'a> {
     /// Why a placeholder names nothing.
     fn unknown(&self, expr: &Expr) -> Option<String> {
         let root = root(expr)?;
-        if root == "self" {
-            return (!self.signature.is_method())
-                .then(|| "`self` is named in a template, and the function has no receiver".to_owned());
-        }
-        let known: Vec<String> =
-            self.signature.arguments.iter().flat_map(super::signature::Argument::mentions).collect();
-        if known.iter().any(|name| root == name) || self.signature.const_parameters().any(|name| name == root)
-        {
+        let is_known = self.signature.arguments.iter().any(|argument| argument.answers_to(root))
+            || self.signature.const_parameters().any(|name| name == root)
+            || (root == "self" && self.signature.is_method());
+        if is_known {
             return None;
         }
-        let meant = did_you_mean(&root.to_string(), known.iter().map(String::as_str));
+        let known = self.signature.names();
+        let root = root.unraw().to_string();
+        let meant = did_you_mean(&root, known.iter().map(String::as_str));
         let known = match known.len() {
             0 => "the function has no arguments".to_owned(),
             _ => format!("the arguments are {}", listed(&known)),
         };
-        Some(format!("`{{{}}}`: there is no argument `{root}`{meant}\n{known}", shown(expr)))
+        let why = if root == "self" {
+            "the function has no receiver".to_owned()
+        } else {
+            format!("there is no argument `{root}`{meant}")
+        };
+        Some(format!("`{{{}}}`: {why}\n{known}", shown(expr)))
     }
+}
+
+/// Text as it is.
+fn raw(text: &str) -> TokenStream {
+    quote_spanned!(generated(Span::call_site())=> __key.push_raw(#text);)
+}
+
+/// One escaped value.
+fn segment(value: &TokenStream, span: Span) -> TokenStream {
+    quote_spanned!(generated(span)=> __key.push_segment(&(#value));)
 }
 
 fn root(expr: &Expr) -> Option<&Ident> {

@@ -1,16 +1,20 @@
 //! `#[cached]`: syntax into typed arguments with places, rules over them, tokens out of them.
 
 mod args;
+mod call;
 mod check;
 mod emit;
 mod handle;
 mod key;
+mod read;
 mod settings;
+mod shape;
 mod signature;
+mod site;
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::ItemFn;
+use syn::{Item, ItemFn, TraitItemFn};
 
 use self::args::Args;
 use self::emit::Expansion;
@@ -23,11 +27,15 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let args = Args::parse(attribute, &mut errors);
     let function: ItemFn = match syn::parse2(item.clone()) {
         Ok(function) => function,
-        Err(_) => {
-            errors.on(
-                first_line(&item),
-                "`#[cached]` goes on a function with a body: a free function, or a method of an `impl` block",
-            );
+        Err(error) => {
+            if is_another_item(&item) {
+                errors.on(
+                    first_line(&item),
+                    "`#[cached]` goes on a function with a body: a free function, or a method of an `impl` block",
+                );
+            } else {
+                errors.push(error);
+            }
             let errors = errors.into_tokens();
             return quote!(#errors #item);
         }
@@ -40,6 +48,14 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
     }
     let errors = errors.into_tokens();
     quote!(#errors #item)
+}
+
+/// Whether it is something other than a function with a body, and not a function that could not be read.
+fn is_another_item(item: &TokenStream) -> bool {
+    match syn::parse2::<Item>(item.clone()) {
+        Ok(Item::Verbatim(_)) | Err(_) => syn::parse2::<TraitItemFn>(item.clone()).is_ok(),
+        Ok(_) => true,
+    }
 }
 
 /// The tokens before the first braces, to point at.

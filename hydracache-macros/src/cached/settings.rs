@@ -1,15 +1,15 @@
-//! What is said about the entries: tags, time to live, weight, cache.
+//! What is said about the entries: tags, time to live, weight.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, Lit};
+use syn::{Expr, ExprClosure, ExprLit, Ident, Lit};
 
-use super::args::{Args, Tags};
+use super::args::{Args, Tags, Ttl};
 use super::key::{self, Uses};
 use super::signature::Signature;
-use crate::diagnostics::Errors;
-use crate::duration;
+use crate::crate_path::Facade;
+use crate::diagnostics::{Errors, call_over, generated};
 
 /// The parts of the expansion that describe entries.
 #[derive(Debug)]
@@ -23,12 +23,7 @@ pub(crate) struct Settings {
     pub(crate) shown_ttl: Option<String>,
 }
 
-pub(crate) fn settings(
-    args: &Args,
-    signature: &Signature,
-    facade: &TokenStream,
-    errors: &mut Errors,
-) -> Settings {
+pub(crate) fn settings(args: &Args, signature: &Signature, facade: &Facade, errors: &mut Errors) -> Settings {
     let mut settings = Settings {
         options: TokenStream::new(),
         finish: TokenStream::new(),
@@ -36,43 +31,47 @@ pub(crate) fn settings(
         shown_tags: Vec::new(),
         shown_ttl: None,
     };
-    settings.tags(args, signature, facade, errors);
-    settings.ttl(args, signature, facade, errors);
+    match &args.tags {
+        None => {}
+        Some(Tags::List(list)) => list.iter().for_each(|tag| settings.tag(tag, signature, facade, errors)),
+        Some(Tags::OfValue(closure)) => {
+            settings.shown_tags.push(closure.to_token_stream().to_string());
+            settings.of_value("tags", &quote!(_), closure, facade);
+        }
+    }
+    match &args.ttl {
+        None => {}
+        Some(Ttl::Literal(text, duration)) => {
+            settings.options.extend(quote!(.ttl(#duration)));
+            settings.shown_ttl = Some(text.clone());
+        }
+        Some(Ttl::Expr(expr)) => {
+            settings.shown_ttl = Some(expr.to_token_stream().to_string());
+            settings.options.extend(quote_spanned!(generated(expr.span())=> .ttl(#expr)));
+            settings.uses.note(expr, signature);
+        }
+        Some(Ttl::OfValue(closure)) => {
+            settings.shown_ttl = Some(closure.to_token_stream().to_string());
+            settings.of_value("ttl", &quote!(_), closure, facade);
+        }
+    }
     if let Some(closure) = &args.weight {
-        settings.finish.extend(quote_spanned! {closure.span()=>
-            __draft.weight(#facade::__private::of_value(__value, #closure));
-        });
+        settings.of_value("weight", &quote!(u32), closure, facade);
     }
     settings
 }
 
 impl Settings {
-    fn tags(&mut self, args: &Args, signature: &Signature, facade: &TokenStream, errors: &mut Errors) {
-        match &args.tags {
-            None => {}
-            Some(Tags::OfValue(closure)) => {
-                self.shown_tags.push(closure.to_token_stream().to_string());
-                self.finish.extend(quote_spanned! {closure.span()=>
-                    __draft.tags(#facade::__private::of_value(__value, #closure));
-                });
-            }
-            Some(Tags::List(list)) => {
-                for tag in list {
-                    self.tag(tag, signature, facade, errors);
-                }
-            }
-        }
-    }
-
-    fn tag(&mut self, tag: &Expr, signature: &Signature, facade: &TokenStream, errors: &mut Errors) {
+    fn tag(&mut self, tag: &Expr, signature: &Signature, facade: &Facade, errors: &mut Errors) {
         match tag {
             Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => {
                 if literal.value().is_empty() {
-                    errors.at(literal.span(), "a tag must not be empty");
+                    errors.at(literal.span(), "a tag must not be empty: remove it, or name what is tagged");
                 }
                 let written = key::of_template(literal, signature, errors);
-                let statements = &written.statements;
-                self.options.extend(quote!(.tag(#facade::__private::tag(|__key| { #statements }))));
+                let (statements, private) = (&written.statements, facade.private(literal.span()));
+                let span = generated(literal.span());
+                self.options.extend(quote_spanned!(span=> .tag(#private::tag(|__key| { #statements }))));
                 self.uses = self.uses.and(&written.uses);
                 self.shown_tags.push(written.shown);
             }
@@ -82,49 +81,22 @@ impl Settings {
                 "a closure of the value gives all tags at once: `tags = |value| [\"users\".to_owned(), value.team()]`",
             ),
             expr => {
-                self.options.extend(quote_spanned!(expr.span()=> .tag(#expr)));
+                let private = facade.private(expr.span());
+                let tag = call_over(quote!(#private::tag_of), expr.to_token_stream(), expr);
+                self.options.extend(quote_spanned!(generated(expr.span())=> .tag(#tag)));
                 self.uses.note(expr, signature);
                 self.shown_tags.push(format!("{{{}}}", expr.to_token_stream()));
             }
         }
     }
 
-    fn ttl(&mut self, args: &Args, signature: &Signature, facade: &TokenStream, errors: &mut Errors) {
-        let Some(ttl) = &args.ttl else { return };
-        match ttl {
-            Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => {
-                match duration::parse(&literal.value()) {
-                    Ok(duration) => {
-                        let duration = duration::tokens(duration);
-                        self.options.extend(quote!(.ttl(#duration)));
-                    }
-                    Err(why) => errors.at(literal.span(), why),
-                }
-                self.shown_ttl = Some(literal.value());
-            }
-            Expr::Lit(ExprLit { lit, .. }) => {
-                errors.on(
-                    lit,
-                    "a duration is a text with a unit, `ttl = \"30s\"`, or an expression of type `Duration`",
-                );
-            }
-            Expr::Closure(closure) if closure.inputs.len() != 1 => {
-                errors.on(
-                    closure,
-                    "the closure of `ttl` is called with the value alone: `ttl = |value| value.expires_in`",
-                );
-            }
-            Expr::Closure(closure) => {
-                self.shown_ttl = Some(closure.to_token_stream().to_string());
-                self.finish.extend(quote_spanned! {closure.span()=>
-                    __draft.ttl(#facade::__private::of_value(__value, #closure));
-                });
-            }
-            expr => {
-                self.shown_ttl = Some(expr.to_token_stream().to_string());
-                self.options.extend(quote_spanned!(expr.span()=> .ttl(#expr)));
-                self.uses.note(expr, signature);
-            }
-        }
+    /// A call on the draft with what a closure makes of the value.
+    fn of_value(&mut self, method: &str, made: &TokenStream, closure: &ExprClosure, facade: &Facade) {
+        let span = generated(closure.span());
+        let method = Ident::new(method, span);
+        let private = facade.private(span);
+        let given = quote_spanned!(span=> __value, #closure);
+        let value = call_over(quote!(#private::of_value::<_, #made>), given, closure);
+        self.finish.extend(quote_spanned!(span=> __draft.#method(#value);));
     }
 }

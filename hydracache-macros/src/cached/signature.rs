@@ -2,10 +2,14 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::visit::Visit;
 use syn::visit_mut::VisitMut;
-use syn::{FnArg, GenericParam, Ident, ItemFn, Pat, PatIdent, ReceiverKind, ReturnType, Type};
+use syn::{
+    FnArg, GenericArgument, GenericParam, Ident, ItemFn, Lifetime, ParenthesizedGenericArguments, Pat,
+    PatIdent, ReceiverKind, ReturnType, Type, TypeFnPtr, TypeImplTrait, TypeParamBound, TypeReference,
+};
 
 use crate::diagnostics::Errors;
 
@@ -32,7 +36,7 @@ pub(crate) struct Argument {
 impl Argument {
     /// Whether an expression that mentions `ident` reads this argument.
     pub(crate) fn answers_to(&self, ident: &Ident) -> bool {
-        self.name == *ident || self.pattern.as_ref().is_some_and(|(_, bound)| bound.contains(ident))
+        self.names().iter().any(|name| name.unraw() == ident.unraw())
     }
 
     /// The names by which the body and the attribute know it.
@@ -42,7 +46,7 @@ impl Argument {
 
     /// The same as text.
     pub(crate) fn mentions(&self) -> Vec<String> {
-        self.names().iter().map(ToString::to_string).collect()
+        self.names().iter().map(|name| name.unraw().to_string()).collect()
     }
 }
 
@@ -80,7 +84,7 @@ impl Signature {
     pub(crate) fn is_generic(&self) -> bool {
         self.type_parameters().next().is_some()
             || self.item.sig.generics.const_params().next().is_some()
-            || self.arguments.iter().any(|argument| mentions_impl_trait(&argument.ty))
+            || self.arguments.iter().any(|argument| opaque(&argument.ty).is_some())
     }
 
     pub(crate) fn type_parameters(&self) -> impl Iterator<Item = &Ident> {
@@ -94,38 +98,75 @@ impl Signature {
         self.item.sig.generics.const_params().map(|param| &param.ident)
     }
 
+    /// The names of all arguments, as text.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.arguments.iter().flat_map(Argument::mentions).collect()
+    }
+
     /// Whether its load owns all it needs, by what is written: no receiver, no reference, no lifetime but `'static`,
     /// no type that the caller chooses.
     pub(crate) fn owns_its_arguments(&self) -> bool {
-        struct Borrows(bool);
-        impl<'ast> Visit<'ast> for Borrows {
-            fn visit_type_reference(&mut self, reference: &'ast syn::TypeReference) {
-                self.0 |= reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static");
-                syn::visit::visit_type_reference(self, reference);
-            }
-            fn visit_lifetime(&mut self, lifetime: &'ast syn::Lifetime) {
-                self.0 |= lifetime.ident != "static";
-            }
-        }
-        let mut borrows = Borrows(false);
-        self.arguments.iter().for_each(|argument| borrows.visit_type(&argument.ty));
-        !self.is_method() && !self.is_generic() && !borrows.0
+        let borrows = |argument: &Argument| borrowed(&argument.ty).is_some();
+        !self.is_method() && !self.is_generic() && !self.arguments.iter().any(borrows)
     }
 
-    /// Whether the return type mentions a lifetime of the signature.
-    pub(crate) fn output_borrows(&self) -> bool {
-        struct Lifetimes(bool);
-        impl<'ast> Visit<'ast> for Lifetimes {
-            fn visit_lifetime(&mut self, lifetime: &'ast syn::Lifetime) {
-                self.0 |= lifetime.ident != "static";
+    /// The place of the whole signature, for errors about no part of it in particular.
+    pub(crate) fn span(&self) -> Span {
+        self.item.sig.ident.span()
+    }
+
+    /// The place of the return type, for errors about the value.
+    pub(crate) fn output_span(&self) -> Span {
+        self.output_type.as_ref().map_or_else(|| self.span(), Spanned::span)
+    }
+}
+
+/// The first part of a type that borrows from something other than a `'static`, by what is written.
+pub(crate) fn borrowed(ty: &Type) -> Option<TokenStream> {
+    references(ty, |lifetime| lifetime.is_none_or(|lifetime| lifetime.ident != "static"))
+}
+
+/// The first part of a type that refers to a `'static`, by what is written.
+pub(crate) fn borrowed_forever(ty: &Type) -> Option<TokenStream> {
+    references(ty, |lifetime| lifetime.is_some_and(|lifetime| lifetime.ident == "static"))
+}
+
+fn references(ty: &Type, wanted: fn(Option<&Lifetime>) -> bool) -> Option<TokenStream> {
+    struct Found(fn(Option<&Lifetime>) -> bool, Option<TokenStream>);
+    impl Found {
+        fn note(&mut self, lifetime: Option<&Lifetime>, tokens: &impl ToTokens) {
+            if self.1.is_none() && (self.0)(lifetime) {
+                self.1 = Some(tokens.to_token_stream());
             }
         }
-        let mut lifetimes = Lifetimes(false);
-        if let Some(ty) = &self.output_type {
-            lifetimes.visit_type(ty);
-        }
-        lifetimes.0
     }
+    impl<'ast> Visit<'ast> for Found {
+        fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
+            self.note(reference.lifetime.as_ref(), reference);
+            self.visit_type(&reference.elem);
+        }
+        fn visit_generic_argument(&mut self, argument: &'ast GenericArgument) {
+            if let GenericArgument::Lifetime(lifetime) = argument {
+                self.note(Some(lifetime), lifetime);
+            }
+            syn::visit::visit_generic_argument(self, argument);
+        }
+        fn visit_type_param_bound(&mut self, bound: &'ast TypeParamBound) {
+            // `dyn Trait + 'static` refers to nothing.
+            if let TypeParamBound::Lifetime(lifetime) = bound
+                && lifetime.ident != "static"
+            {
+                self.note(Some(lifetime), lifetime);
+            }
+            syn::visit::visit_type_param_bound(self, bound);
+        }
+        // What a function takes and returns is not what a pointer to it holds.
+        fn visit_parenthesized_generic_arguments(&mut self, _: &'ast ParenthesizedGenericArguments) {}
+        fn visit_type_fn_ptr(&mut self, _: &'ast TypeFnPtr) {}
+    }
+    let mut found = Found(wanted, None);
+    found.visit_type(ty);
+    found.1
 }
 
 fn argument(at: usize, pattern: &Pat, ty: &Type) -> Argument {
@@ -166,14 +207,15 @@ impl<'ast> Visit<'ast> for Bound {
     }
 }
 
-fn mentions_impl_trait(ty: &Type) -> bool {
-    struct Found(bool);
+/// The first `impl Trait` in a type.
+pub(crate) fn opaque(ty: &Type) -> Option<TypeImplTrait> {
+    struct Found(Option<TypeImplTrait>);
     impl<'ast> Visit<'ast> for Found {
-        fn visit_type_impl_trait(&mut self, _: &'ast syn::TypeImplTrait) {
-            self.0 = true;
+        fn visit_type_impl_trait(&mut self, opaque: &'ast TypeImplTrait) {
+            self.0.get_or_insert_with(|| opaque.clone());
         }
     }
-    let mut found = Found(false);
+    let mut found = Found(None);
     found.visit_type(ty);
     found.0
 }
@@ -229,9 +271,4 @@ fn mentions_self(item: &ItemFn) -> bool {
     found.visit_signature(&item.sig);
     found.visit_block(&item.block);
     found.0
-}
-
-/// The place of the whole signature, for errors about no part of it in particular.
-pub(crate) fn span_of(item: &ItemFn) -> Span {
-    item.sig.ident.span()
 }

@@ -1,5 +1,7 @@
 //! The public behaviour of the framework, a file a topic.
 
+#![allow(clippy::unwrap_used, reason = "a test may unwrap")]
+
 mod reference;
 mod shapes;
 mod support;

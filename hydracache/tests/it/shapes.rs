@@ -272,7 +272,7 @@ runs!(LATE);
     name = "shapes.late",
     tags = |team| team.iter().map(|name| format!("member:{name}")),
     ttl = |team| std::time::Duration::from_secs(team.len() as u64 * 60),
-    weight = |team| team.len() as u32
+    weight = |team| u32::try_from(team.len()).unwrap_or(u32::MAX)
 )]
 async fn late(id: u32) -> Vec<String> {
     vec![format!("ada-{id}"), run(&LATE).to_string()]

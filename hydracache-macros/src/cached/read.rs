@@ -1,0 +1,204 @@
+//! The values of the keys, one by one: what each takes, and what is said where it is something else.
+
+use quote::quote;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{
+    Expr, ExprArray, ExprClosure, ExprLit, ExprTuple, Ident, Lit, LitInt, LitStr, Path, Token, parenthesized,
+};
+
+use super::args::{Args, Cache, Handle, Receiver, Returns, Tags, Ttl};
+use crate::duration;
+
+impl Args {
+    pub(super) fn read_skip(&mut self, key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
+        if !input.peek(syn::token::Paren) {
+            let message = "`skip` lists arguments in parentheses: `skip(db, trace)`";
+            return Err(syn::Error::new(key.span(), message));
+        }
+        let content;
+        parenthesized!(content in input);
+        let read = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, Ident::parse_any);
+        let names = read.map_err(|error| {
+            // What is left in the parentheses would be a second error.
+            let _ = content.parse::<proc_macro2::TokenStream>();
+            syn::Error::new(error.span(), "`skip` lists names of arguments: `skip(db, trace)`")
+        })?;
+        if names.is_empty() {
+            return Err(syn::Error::new(key.span(), "`skip` names no argument; leave it out"));
+        }
+        self.skip = names.into_iter().collect();
+        Ok(())
+    }
+
+    pub(super) fn read_flag(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+        if input.peek(Token![=]) || input.peek(syn::token::Paren) {
+            return Err(syn::Error::new(input.span(), "`memory_only` is a flag: write it alone"));
+        }
+        self.memory_only = true;
+        Ok(())
+    }
+
+    pub(super) fn read_value(&mut self, key: &str, example: &str, input: ParseStream<'_>) -> syn::Result<()> {
+        let takes = |what: &str| format!("`{key}` takes {what}: `{example}`");
+        match key {
+            "name" => self.name = Some(named(input, &takes("a text"))?),
+            "key" => self.key = Some(read_key(input, &takes("a template, an expression or a tuple"))?),
+            "receiver" => {
+                self.receiver = Some(read_receiver(input, &takes("`skip` or an expression on `self`"))?);
+            }
+            "tags" => self.tags = Some(read_tags(input, &takes("a list or a closure of the value"))?),
+            "ttl" => {
+                self.ttl = Some(match expression(input, &takes("a duration"))? {
+                    Expr::Lit(ExprLit { lit, .. }) => Ttl::Literal(text(&lit), duration::of_literal(&lit)?),
+                    Expr::Closure(closure) => {
+                        Ttl::OfValue(of_value(closure, "ttl = |value| value.expires_in")?)
+                    }
+                    expr => Ttl::Expr(expr),
+                });
+            }
+            "weight" => {
+                self.weight = Some(match expression(input, &takes("a closure of the value"))? {
+                    Expr::Closure(closure) => of_value(closure, example)?,
+                    other => return Err(syn::Error::new_spanned(other, takes("a closure of the value"))),
+                });
+            }
+            "cache" => {
+                let takes = takes("the name of a cache or an expression");
+                self.cache = Some(if input.peek(Lit) {
+                    Cache::Named(named(input, &takes)?)
+                } else {
+                    Cache::Expr(expression(input, &takes)?)
+                });
+            }
+            "version" => {
+                let number: LitInt = literal(input, &takes("a whole number"))?;
+                let message = format!("`version` is a whole number from 0 to {}", u32::MAX);
+                self.version = number.base10_parse().map_err(|_| syn::Error::new(number.span(), message))?;
+            }
+            "returns" => self.returns = Some(read_returns(input, example)?),
+            "handle" => {
+                let message = "`handle` takes a name or `none`: `handle = get_user_cache`";
+                let handle: Ident = parsed(input, message)?;
+                self.handle = Some(if handle == "none" { Handle::None } else { Handle::Named(handle) });
+            }
+            "crate" => {
+                let at = input.span();
+                let path = Path::parse_mod_style(input);
+                self.facade =
+                    Some(path.map_err(|_| syn::Error::new(at, takes("the path of the framework")))?);
+            }
+            _ => unreachable!("every key of the list has a branch"),
+        }
+        Ok(())
+    }
+}
+
+fn read_key(input: ParseStream<'_>, takes: &str) -> syn::Result<Expr> {
+    let key = expression(input, takes)?;
+    let is_empty = match &key {
+        Expr::Lit(ExprLit { lit: Lit::Str(template), .. }) => template.value().is_empty(),
+        Expr::Tuple(ExprTuple { elems, .. }) => elems.is_empty(),
+        Expr::Lit(_) => return Err(syn::Error::new_spanned(key, takes)),
+        Expr::Closure(_) => {
+            let message = format!("{takes}; it names the arguments without a closure around it");
+            return Err(syn::Error::new_spanned(key, message));
+        }
+        _ => false,
+    };
+    if is_empty {
+        let message = "an empty key tells no calls apart: name the arguments that do, or leave `key` out to take all; \
+                       where all calls are to share one entry, say so with a word, as in `key = \"all\"`";
+        return Err(syn::Error::new_spanned(key, message));
+    }
+    Ok(key)
+}
+
+fn read_receiver(input: ParseStream<'_>, takes: &str) -> syn::Result<Receiver> {
+    match expression(input, takes)? {
+        Expr::Path(path) if path.path.is_ident("skip") => Ok(Receiver::Skip),
+        expr if mentions_self(&quote!(#expr)) => Ok(Receiver::Expr(expr)),
+        other => Err(syn::Error::new_spanned(other, takes)),
+    }
+}
+
+fn mentions_self(tokens: &proc_macro2::TokenStream) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        proc_macro2::TokenTree::Group(group) => mentions_self(&group.stream()),
+        proc_macro2::TokenTree::Ident(ident) => ident == "self",
+        _ => false,
+    })
+}
+
+fn read_tags(input: ParseStream<'_>, takes: &str) -> syn::Result<Tags> {
+    match expression(input, takes)? {
+        Expr::Array(ExprArray { elems, .. }) if !elems.is_empty() => {
+            Ok(Tags::List(elems.into_iter().collect()))
+        }
+        Expr::Array(list) => {
+            Err(syn::Error::new_spanned(list, "`tags` names no tag; leave it out, or name some"))
+        }
+        Expr::Closure(closure) => {
+            Ok(Tags::OfValue(of_value(closure, "tags = |value| [format!(\"team:{}\", value.team)]")?))
+        }
+        other => Err(syn::Error::new_spanned(other, takes)),
+    }
+}
+
+fn read_returns(input: ParseStream<'_>, example: &str) -> syn::Result<Returns> {
+    let takes = format!("`returns` takes `\"result\"`, `\"option\"` or `\"plain\"`: `{example}`");
+    let shape: LitStr = literal(input, &takes)?;
+    match shape.value().as_str() {
+        "result" => Ok(Returns::Result),
+        // An `Option` is cached as a whole, `None` included.
+        "option" | "plain" => Ok(Returns::Plain),
+        _ => Err(syn::Error::new(shape.span(), takes)),
+    }
+}
+
+fn expression(input: ParseStream<'_>, takes: &str) -> syn::Result<Expr> {
+    parsed(input, takes)
+}
+
+/// A name in quotes.
+fn named(input: ParseStream<'_>, takes: &str) -> syn::Result<LitStr> {
+    let name: LitStr = literal(input, takes)?;
+    if name.value().trim().is_empty() {
+        return Err(syn::Error::new(name.span(), format!("a name must not be empty; {takes}")));
+    }
+    Ok(name)
+}
+
+/// A literal of one kind; another literal is underlined with its sign.
+fn literal<T: Parse>(input: ParseStream<'_>, takes: &str) -> syn::Result<T> {
+    let found = input.fork().parse::<Lit>().map_or_else(|_| input.span(), |literal| literal.span());
+    input.parse().map_err(|_| syn::Error::new(found, takes))
+}
+
+fn parsed<T: Parse>(input: ParseStream<'_>, takes: &str) -> syn::Result<T> {
+    let at = input.span();
+    input.parse().map_err(|_| syn::Error::new(at, takes))
+}
+
+fn text(literal: &Lit) -> String {
+    match literal {
+        Lit::Str(text) => text.value(),
+        other => quote!(#other).to_string(),
+    }
+}
+
+/// A closure that is called with the value alone, at once.
+fn of_value(closure: ExprClosure, example: &str) -> syn::Result<ExprClosure> {
+    let ExprClosure { asyncness, inputs_begin, inputs, inputs_end, .. } = &closure;
+    if inputs.len() != 1 {
+        let message = format!("this closure is called with the value alone: `{example}`");
+        return Err(syn::Error::new_spanned(quote!(#inputs_begin #inputs #inputs_end), message));
+    }
+    if let Some(asyncness) = asyncness {
+        let message =
+            format!("this closure is called while the value is stored: it cannot be `async`: `{example}`");
+        return Err(syn::Error::new_spanned(asyncness, message));
+    }
+    Ok(closure)
+}

@@ -1,0 +1,93 @@
+//! The tokens of the descriptor: what the registry knows of a function before it runs.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+
+use super::args::Cache;
+use super::emit::Expansion;
+
+impl Expansion<'_> {
+    /// The descriptor: a static in the handle, or in the function where there is none.
+    pub(crate) fn site(&self) -> TokenStream {
+        match self.handle_name() {
+            Some(handle) => quote!(<#handle>::SITE),
+            None => self.new_site(),
+        }
+    }
+
+    /// A static descriptor, submitted to the registry.
+    pub(crate) fn new_site(&self) -> TokenStream {
+        let facade = &self.facade;
+        let facts = self.facts();
+        quote! {{
+            static __SITE: #facade::__private::CallSite = #facade::__private::CallSite::new(#facts);
+            #facade::__private::inventory::submit! { #facade::__private::Submitted(&__SITE) }
+            &__SITE
+        }}
+    }
+
+    /// The name: what was said, else module and function.
+    pub(crate) fn name(&self) -> TokenStream {
+        if let Some(name) = &self.args.name {
+            return quote!(#name);
+        }
+        let ident = self.signature.item.sig.ident.unraw().to_string();
+        quote!(::core::concat!(::core::module_path!(), "::", #ident))
+    }
+
+    fn facts(&self) -> TokenStream {
+        let facade = &self.facade;
+        let private = quote!(#facade::__private);
+        let name = self.name();
+        let version = self.args.version;
+        let cache = match &self.args.cache {
+            None => quote!(#private::CacheChoice::Default),
+            Some(Cache::Named(name)) => quote!(#private::CacheChoice::Named(#name)),
+            Some(Cache::Expr(_)) => quote!(#private::CacheChoice::Expression),
+        };
+        let key = &self.key.shown;
+        let tags = &self.settings.shown_tags;
+        let ttl = option(self.settings.shown_ttl.as_ref());
+        let arguments = self.signature.arguments.iter().map(|argument| argument.mentions().join(","));
+        let value_type = self.is_concrete().then(|| {
+            let value = self.value_type();
+            quote!(|| ::core::any::type_name::<#value>())
+        });
+        let value_type = option(value_type);
+        let is_async = self.signature.is_async();
+        let memory_only = self.args.memory_only;
+        let has_weight = self.args.weight.is_some();
+        quote! {
+            #private::Facts {
+                name: #name,
+                version: #version,
+                cache: #cache,
+                key: #key,
+                tags: &[#(#tags),*],
+                ttl: #ttl,
+                arguments: &[#(#arguments),*],
+                value_type: #value_type,
+                is_async: #is_async,
+                memory_only: #memory_only,
+                has_weight: #has_weight,
+                package: ::core::env!("CARGO_PKG_NAME"),
+                module: ::core::module_path!(),
+                file: ::core::file!(),
+                line: ::core::line!(),
+            }
+        }
+    }
+
+    /// Whether the value type can be named outside of the function's generics and, for a method, of its impl's.
+    fn is_concrete(&self) -> bool {
+        !self.signature.is_method() && !self.signature.is_generic()
+    }
+}
+
+fn option(tokens: Option<impl ToTokens>) -> TokenStream {
+    tokens.map_or_else(
+        || quote!(::core::option::Option::None),
+        |tokens| quote!(::core::option::Option::Some(#tokens)),
+    )
+}

@@ -1,0 +1,1 @@
+//! Nothing but tests: programs that the attributes accept and programs that they refuse, with what they say.

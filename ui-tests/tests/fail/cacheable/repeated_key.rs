@@ -1,0 +1,10 @@
+use hydracache::{HydraCache, cacheable};
+
+type Failure = std::io::Error;
+
+async fn f(cache: &HydraCache) {
+    let _ =
+        cacheable!(cache = cache, key = "user:42", key = "user:43", load = || async { Ok::<_, Failure>(42) });
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+use hydracache::{HydraCache, cacheable};
+
+type Failure = std::io::Error;
+
+async fn f(cache: &HydraCache) {
+    let _ = cacheable!(
+        cache = cache,
+        key = "user:42",
+        ttl = "5m",
+        ttl_secs = 300,
+        load = || async { Ok::<_, Failure>(42) }
+    );
+}
+
+fn main() {}

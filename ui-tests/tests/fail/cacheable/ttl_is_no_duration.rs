@@ -1,0 +1,14 @@
+use hydracache::{HydraCache, cacheable};
+
+type Failure = std::io::Error;
+
+async fn f(cache: &HydraCache) {
+    let _ = cacheable!(
+        cache = cache,
+        key = "user:42",
+        ttl = "5 minutes",
+        load = || async { Ok::<_, Failure>(42) }
+    );
+}
+
+fn main() {}

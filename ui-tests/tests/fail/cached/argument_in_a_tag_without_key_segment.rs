@@ -1,0 +1,12 @@
+use hydracache::cached;
+
+struct Point {
+    x: u64,
+}
+
+#[cached(key = "at:{point.x}", tags = ["at:{point}"])]
+fn f(point: &Point) -> u64 {
+    point.x
+}
+
+fn main() {}

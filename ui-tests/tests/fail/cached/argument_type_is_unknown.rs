@@ -1,0 +1,8 @@
+use hydracache::cached;
+
+#[cached]
+async fn f(id: UserId) -> u64 {
+    1
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use hydracache::cached;
+
+#[cached]
+fn get_user(id: u64) -> u64 {
+    id
+}
+
+fn forget(id: u64) {
+    get_user::invalidat(id).fire();
+}
+
+fn main() {}

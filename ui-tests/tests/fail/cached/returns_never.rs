@@ -1,0 +1,8 @@
+use hydracache::cached;
+
+#[cached]
+fn f(id: u64) -> ! {
+    panic!("{id}")
+}
+
+fn main() {}

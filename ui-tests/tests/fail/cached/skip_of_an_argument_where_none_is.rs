@@ -1,0 +1,8 @@
+use hydracache::cached;
+
+#[cached(skip(db))]
+fn f() -> u64 {
+    5
+}
+
+fn main() {}

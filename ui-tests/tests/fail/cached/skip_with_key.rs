@@ -1,0 +1,8 @@
+use hydracache::cached;
+
+#[cached(key = "{id}", skip(trace))]
+fn f(id: u64, trace: bool) -> u64 {
+    id + u64::from(trace)
+}
+
+fn main() {}

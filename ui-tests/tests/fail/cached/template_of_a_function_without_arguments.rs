@@ -1,0 +1,8 @@
+use hydracache::cached;
+
+#[cached(key = "user:{id}")]
+fn f() -> u64 {
+    5
+}
+
+fn main() {}

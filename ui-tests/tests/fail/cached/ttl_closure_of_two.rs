@@ -1,0 +1,8 @@
+use hydracache::cached;
+
+#[cached(ttl = |id, value| std::time::Duration::from_secs(*value))]
+fn f(id: u64) -> u64 {
+    id
+}
+
+fn main() {}
