@@ -13,27 +13,31 @@ use crate::error::CacheResult;
 #[derive(Debug)]
 #[must_use = "it is applied here already; `.await` it for the rest, or say `.fire()`"]
 pub struct Applied<T = ()> {
-    local: CacheResult<T>,
+    local: Option<CacheResult<T>>,
 }
 
 impl<T> Applied<T> {
     pub(crate) fn new(local: CacheResult<T>) -> Self {
-        Self { local }
+        Self { local: Some(local) }
     }
 
-    /// Does not wait for anything beyond this process.
-    pub fn fire(self) {}
+    /// Does not wait for anything beyond this process. A local error, such as a key over its limit, is logged.
+    pub fn fire(self) {
+        if let Some(Err(error)) = self.local {
+            tracing::warn!(%error, "a write that nobody waits for was refused");
+        }
+    }
 
     /// What happened in this process, without waiting for anything beyond it.
     pub fn local(self) -> CacheResult<T> {
-        self.local
+        self.local.expect("it is taken only when the future ends, which takes the whole")
     }
 }
 
-impl<T: Clone + Unpin> Future for Applied<T> {
+impl<T: Unpin> Future for Applied<T> {
     type Output = CacheResult<T>;
 
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(self.local.clone())
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(self.local.take().expect("a future is not polled after its end"))
     }
 }

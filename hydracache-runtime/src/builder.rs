@@ -146,6 +146,7 @@ impl LocalBuilder {
         }
         let in_bytes = self.max_bytes.is_some();
         let capacity = self.max_bytes.or(self.max_capacity).unwrap_or(DEFAULT_CAPACITY);
+        let own_store = self.store.is_some();
         let store = self.store.unwrap_or_else(|| {
             let entries = if in_bytes { capacity / TYPICAL_ENTRY_BYTES + 1 } else { capacity };
             let least = if in_bytes { self.max_entry_bytes.unwrap_or(TYPICAL_ENTRY_BYTES) } else { 1 };
@@ -159,7 +160,7 @@ impl LocalBuilder {
             name: self.name,
             default_ttl: self.default_ttl,
             in_bytes,
-            capacity,
+            capacity: if own_store { 0 } else { capacity },
             max_entry_bytes: self.max_entry_bytes,
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
             codec: self.codec.unwrap_or_else(|| Arc::new(PostcardCodec)),

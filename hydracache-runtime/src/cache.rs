@@ -12,6 +12,7 @@ use crate::cached::Cached;
 use crate::engine::{Engine, FillToken};
 use crate::error::{CacheResult, LoadError};
 use crate::event::{CacheDiagnostics, CacheStats};
+use crate::key::KeyBuf;
 use crate::ops::Ops;
 use crate::options::CacheOptions;
 use crate::sync::Arc;
@@ -311,7 +312,9 @@ impl HydraCache {
     /// Entries that were stored under raw keys of the same text are hidden from the view as well; raw reads still
     /// find those.
     pub fn invalidate_namespace(&self, namespace: impl AsRef<str>) -> Applied {
-        self.engine.invalidate_namespace(namespace.as_ref());
+        let mut escaped = KeyBuf::new();
+        escaped.push_segment(namespace.as_ref());
+        self.engine.invalidate_namespace(escaped.as_str());
         Applied::new(Ok(()))
     }
 

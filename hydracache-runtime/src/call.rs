@@ -52,9 +52,10 @@ impl<T: Clone + Send + Sync + 'static> Loaded<T> {
         Self::new(Arc::new(value), Source::Uncached, Duration::ZERO)
     }
 
-    /// A clone of the value.
+    /// The value, or a clone of it if somebody else holds it too.
     pub fn into_value(self) -> T {
-        self.value.downcast_ref::<T>().expect("it was read as this type").clone()
+        let value = self.value.downcast::<T>().expect("it was read as this type");
+        Arc::try_unwrap(value).unwrap_or_else(|shared| (*shared).clone())
     }
 
     /// A clone of the value with its source and age.
@@ -98,7 +99,7 @@ enum Step<T, E> {
 }
 
 impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
-    /// A call that looked and found nothing; `arrival` was taken before it looked.
+    /// A call that looked and found nothing. `arrival` may be taken after the look: a later one asks for more.
     pub(crate) fn new(
         engine: Arc<Engine>,
         counters: Option<Arc<Counters>>,
@@ -268,12 +269,12 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
     /// invalidated between its stamp and the arrival would be wrong: a later invalidation hides an earlier one.)
     fn accepts(&self, flight: &Flight, entry: &Entry) -> bool {
         if planted(PlantedBug::JoinerChecksArrival) {
-            return !entry.cells.last_raised_within(flight.stamp, self.arrival);
+            return !entry.cells.last_raised_within(flight.moment.stamp, self.arrival);
         }
         self.since.is_some()
-            || flight.stamp >= self.arrival
-            || (self.engine.hold_since(&entry.cells, flight.stamp)
-                && self.order.plan.cells.hold_since(flight.stamp))
+            || flight.moment.stamp >= self.arrival
+            || (self.engine.hold_since(&entry.cells, flight.moment.stamp)
+                && self.order.plan.cells.hold_since(flight.moment.stamp))
     }
 
     fn read(&self, entry: &Entry) -> Result<AnyValue, ReadError> {
@@ -321,6 +322,11 @@ impl<T: Clone + Send + Sync + 'static, E> Lead<T, E> {
         self.finish(result)
     }
 
+    /// Calls the closure that makes a loader's future, as part of the load.
+    pub(crate) fn begin_loader<F>(&self, loader: impl FnOnce() -> F) -> F {
+        enter(&self.leaving.flight, loader)
+    }
+
     /// Runs the loader on this thread.
     pub(crate) fn run_blocking(self, loader: impl FnOnce() -> Result<T, E>) -> Result<Loaded<T>, Failure<E>> {
         let result = enter(&self.leaving.flight, loader);
@@ -343,7 +349,13 @@ impl<T: Clone + Send + Sync + 'static, E> Lead<T, E> {
         Arc::clone(&self.leaving.engine)
     }
 
-    fn finish(mut self, result: Result<T, E>) -> Result<Loaded<T>, Failure<E>> {
+    fn finish(self, result: Result<T, E>) -> Result<Loaded<T>, Failure<E>> {
+        // What is asked of the value or of the error is code of the user's, and part of the load.
+        let flight = Arc::clone(&self.leaving.flight);
+        enter(&flight, || self.end(result))
+    }
+
+    fn end(mut self, result: Result<T, E>) -> Result<Loaded<T>, Failure<E>> {
         match result {
             Ok(value) => Ok(self.commit(value)),
             Err(error) => {
@@ -366,7 +378,7 @@ impl<T: Clone + Send + Sync + 'static, E> Lead<T, E> {
             draft.apply(engine, &mut plan)
         });
         let stored = Stored::typed(Arc::clone(&typed), &self.access);
-        let entry = engine.entry(flight.key.as_str(), stored, flight.stamp, flight.started, plan);
+        let entry = engine.entry(flight.key.as_str(), stored, flight.moment, plan);
         let (entry, refused) = match (entry, drafted) {
             (Ok(entry), Ok(())) => (entry, None),
             (Ok(entry), Err(error)) | (Err((entry, error)), _) => (entry, Some(error)),

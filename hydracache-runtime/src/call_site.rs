@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::key::escape_into;
 use crate::registry;
@@ -47,12 +48,13 @@ pub struct CallSite {
     facts: Facts,
     position: OnceLock<Option<usize>>,
     prefix: OnceLock<Box<str>>,
+    complained: AtomicBool,
 }
 
 impl CallSite {
     #[doc(hidden)]
     pub const fn new(facts: Facts) -> Self {
-        Self { facts, position: OnceLock::new(), prefix: OnceLock::new() }
+        Self { facts, position: OnceLock::new(), prefix: OnceLock::new(), complained: AtomicBool::new(false) }
     }
 
     /// The name of the function: what the attribute says, else package, module and function.
@@ -130,10 +132,21 @@ impl CallSite {
         self.facts.line
     }
 
-    /// The namespace of the function's entries: its name and version.
-    pub fn namespace(&self) -> &str {
+    /// The namespace of the function's entries: its name and version. [`HydraCache::typed`](crate::HydraCache::typed)
+    /// takes it to look at them.
+    pub fn namespace(&self) -> String {
+        format!("{}@{}", self.facts.name, self.facts.version)
+    }
+
+    /// The namespace as the keys begin with it.
+    pub(crate) fn escaped_namespace(&self) -> &str {
         let prefix = self.prefix();
         &prefix[..prefix.len() - 1]
+    }
+
+    /// Whether this is the first complaint about the function; the others are not logged.
+    pub(crate) fn complains_first(&self) -> bool {
+        !self.complained.swap(true, Ordering::Relaxed)
     }
 
     /// The namespace and the separator after it, with which every key of the function begins.

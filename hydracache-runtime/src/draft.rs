@@ -47,10 +47,12 @@ impl Draft {
 
     /// Adds it to the plan of a load that has just ended.
     pub(crate) fn apply(self, engine: &Engine, plan: &mut Plan) -> Result<(), Error> {
+        // First, whatever else is wrong: those who wait must see what the value depends on.
+        let tags = engine.take_cells(&mut plan.cells, &self.tags);
         if let Some(ttl) = self.ttl {
             plan.ttl = engine.resolve_ttl(ttl)?;
         }
         plan.weight = self.weight.or(plan.weight);
-        engine.take_cells(&mut plan.cells, &self.tags)
+        tags
     }
 }

@@ -11,6 +11,8 @@ pub struct Entry {
     pub(crate) stored: Stored,
     /// The sequence number when its load began: whatever was invalidated later has a higher one.
     pub(crate) stamp: u64,
+    /// Which reading of the source it is: what was read later has a higher number, invalidated or not.
+    pub(crate) reading: u64,
     pub(crate) cells: Cells,
     pub(crate) created: Tick,
     pub(crate) version: u32,
@@ -22,6 +24,7 @@ pub struct Entry {
 #[derive(Debug)]
 pub(crate) struct EntryParts {
     pub(crate) stamp: u64,
+    pub(crate) reading: u64,
     pub(crate) cells: Cells,
     pub(crate) created: Tick,
     pub(crate) fresh_until: Tick,
@@ -34,6 +37,7 @@ impl Entry {
         Self {
             stored,
             stamp: parts.stamp,
+            reading: parts.reading,
             cells: parts.cells,
             created: parts.created,
             version: parts.version,

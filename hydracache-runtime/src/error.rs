@@ -30,7 +30,7 @@ pub enum ErrorKind {
     Load,
     /// A load waits for itself, directly or through others.
     LoadCycle,
-    /// A fill token belongs to another cache or another key.
+    /// A fill token was taken from another cache.
     ForeignToken,
     /// Settings that cannot work; the message lists every problem.
     Configuration,
@@ -72,7 +72,7 @@ impl Error {
     }
 
     pub(crate) fn load(key: &str, source: Box<dyn StdError + Send + Sync>) -> Self {
-        let message = format!("loading `{key}` failed");
+        let message = format!("loading `{}` failed", crate::key::preview(key));
         let load =
             LoadError { message: source.to_string(), kind: ErrorKind::Load, source: Some(source.into()) };
         Self(Arc::new(Inner { kind: ErrorKind::Load, message, load: Some(load) }))

@@ -14,11 +14,10 @@ use crate::engine::{Engine, Manner};
 use crate::error::{CacheResult, Error, LoadError};
 use crate::event::{CacheStats, Count, Counters};
 use crate::key::CacheKey;
-use crate::ops::Ops;
+use crate::ops::{Namespace, Ops};
 use crate::options::CacheOptions;
 use crate::runtime::with_function;
 use crate::sync::Arc;
-use crate::tag::TagCell;
 
 pub use inventory;
 
@@ -172,10 +171,8 @@ pub struct Miss(Option<Missed>);
 struct Missed {
     engine: Arc<Engine>,
     counters: Arc<Counters>,
-    namespace: Arc<TagCell>,
     key: crate::key::StoreKey,
     arrival: u64,
-    version: u32,
 }
 
 /// What the attribute says about the entries of its function, with the arguments of one call filled in.
@@ -191,8 +188,7 @@ pub struct Settings<V> {
 struct Function<'a> {
     engine: &'a Arc<Engine>,
     counters: &'a Arc<Counters>,
-    namespace: &'a Arc<TagCell>,
-    version: u32,
+    site: &'static CallSite,
 }
 
 impl Function<'_> {
@@ -200,8 +196,8 @@ impl Function<'_> {
         Ops {
             engine: self.engine,
             counters: Some(self.counters),
-            namespace: Some(self.namespace),
-            version: self.version,
+            namespace: Namespace::Named(self.site.escaped_namespace()),
+            version: self.site.version(),
         }
     }
 }
@@ -215,18 +211,11 @@ fn with<R>(
 ) -> R {
     with_function(site, |state| {
         let Some(state) = state else { return work(None) };
-        let Some(chosen) = cache.or(state.cache.as_ref()) else { return work(None) };
-        let engine = &chosen.engine;
-        let of_this_call;
-        let namespace = match cache {
-            // Another cache at each call, perhaps.
-            Some(_) => {
-                of_this_call = engine.namespace_cell(site.namespace());
-                &of_this_call
-            }
-            None => state.namespace.get_or_init(|| engine.namespace_cell(site.namespace())),
+        let Some(chosen) = cache.or(state.cache.as_ref()) else {
+            state.counters().raise(Count::Bypassed);
+            return work(None);
         };
-        work(Some(Function { engine, counters: state.counters(), namespace, version: site.version() }))
+        work(Some(Function { engine: &chosen.engine, counters: state.counters(), site }))
     })
 }
 
@@ -308,10 +297,8 @@ fn missed(function: &Function<'_>, key: crate::key::KeyRef<'_>) -> Miss {
     Miss(Some(Missed {
         engine: Arc::clone(function.engine),
         counters: Arc::clone(function.counters),
-        namespace: Arc::clone(function.namespace),
         key: key.to_owned(),
         arrival: function.engine.seq(),
-        version: function.version,
     }))
 }
 
@@ -322,12 +309,17 @@ fn bypass(site: &'static CallSite, ops: &Ops<'_>, error: &Error) {
 }
 
 fn log_bypass(site: &'static CallSite, error: &Error) {
-    tracing::warn!(function = site.name(), %error, "a call runs without the cache");
+    if site.complains_first() {
+        tracing::warn!(function = site.name(), %error, "a call runs without the cache; further ones are counted only");
+    }
 }
 
 #[cold]
 fn bypass_without_cache(site: &'static CallSite) {
-    tracing::error!(function = site.name(), cache = ?site.cache(), "the runtime has no such cache: a call runs without it");
+    if site.complains_first() {
+        let error = no_cache(site);
+        tracing::error!(%error, "its calls run without the cache; further ones are counted only");
+    }
 }
 
 impl Miss {
@@ -343,8 +335,9 @@ impl Miss {
     where
         V: Clone + Send + Sync + 'static,
     {
-        let Missed { engine, counters, namespace, key, arrival, version } = self.0?;
-        let plan = match engine.plan(&settings.options, Some(namespace), version) {
+        let Missed { engine, counters, key, arrival } = self.0?;
+        let namespace = engine.namespace_cell(site.escaped_namespace());
+        let plan = match engine.plan(&settings.options, Some(namespace), site.version()) {
             Ok(plan) => plan,
             Err(error) => {
                 engine.count(Some(&counters), Count::Bypassed);
@@ -459,7 +452,7 @@ impl Outlives {
             let Some(call) = call else { return loader().await.split().map(Loaded::uncached) };
             let result = call.drive(|lead| {
                 let (engine, counters) = (lead.engine(), lead.counters());
-                let load = loader();
+                let load = lead.begin_loader(loader);
                 Adoptable::new(lead.run(async move { load.await.split() }), engine, counters)
             });
             surface(result.await, sharing)
@@ -486,7 +479,7 @@ impl InPlace {
             let (call, sharing) = request.into_call(miss);
             let Some(call) = call else { return loader().await.split().map(Loaded::uncached) };
             let result = call.drive(|lead| {
-                let load = loader();
+                let load = lead.begin_loader(loader);
                 lead.run(async move { load.await.split() })
             });
             surface(result.await, sharing)
@@ -597,7 +590,9 @@ fn on_key(
 pub fn clear(site: &'static CallSite, cache: Option<&HydraCache>) -> Applied {
     with(site, cache, |function| {
         Applied::new(
-            function.map(|f| f.engine.invalidate_namespace(site.namespace())).ok_or_else(|| no_cache(site)),
+            function
+                .map(|f| f.engine.invalidate_namespace(site.escaped_namespace()))
+                .ok_or_else(|| no_cache(site)),
         )
     })
 }
@@ -616,6 +611,14 @@ pub fn stats(site: &'static CallSite) -> CacheStats {
 fn no_cache(site: &'static CallSite) -> Error {
     Error::new(
         crate::error::ErrorKind::Configuration,
-        format!("{site} uses {:?}, which the current runtime does not have", site.cache()),
+        match site.cache() {
+            CacheChoice::Named(name) => format!(
+                "{site} uses the cache `{name}`, which the current runtime does not have; add `.named(\"{name}\", cache)`"
+            ),
+            _ => format!(
+                "{site} was linked in after the registry was read, so the current runtime does not know it; load the \
+                 library before the first annotated call"
+            ),
+        },
     )
 }

@@ -9,14 +9,13 @@ use crate::adopt::Adoptable;
 use crate::applied::Applied;
 use crate::cached::{Cached, Source};
 use crate::call::{Call, Failure, Loaded, Order};
-use crate::clock::Tick;
 use crate::codec::Envelope;
 use crate::draft::{Draft, Finish};
-use crate::engine::{Engine, FillToken, Manner, Plan};
+use crate::engine::{Engine, FillToken, Manner, Moment, Plan};
 use crate::entry::Entry;
 use crate::error::{CacheResult, Error, ErrorKind};
 use crate::event::{Count, Counters};
-use crate::key::KeyRef;
+use crate::key::{KeyRef, preview};
 use crate::options::CacheOptions;
 use crate::sharing::Sharing;
 use crate::sync::Arc;
@@ -28,14 +27,22 @@ use crate::value::{Access, AnyValue, ReadError, Stored};
 pub(crate) struct Ops<'a> {
     pub(crate) engine: &'a Arc<Engine>,
     pub(crate) counters: Option<&'a Arc<Counters>>,
-    pub(crate) namespace: Option<&'a Arc<TagCell>>,
+    pub(crate) namespace: Namespace<'a>,
     pub(crate) version: u32,
+}
+
+/// The namespace of a view; its cell is looked up only where it is needed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Namespace<'a> {
+    None,
+    Cell(&'a Arc<TagCell>),
+    Named(&'a str),
 }
 
 impl<'a> Ops<'a> {
     /// The whole cache, by raw keys.
     pub(crate) fn raw(engine: &'a Arc<Engine>) -> Self {
-        Self { engine, counters: None, namespace: None, version: 0 }
+        Self { engine, counters: None, namespace: Namespace::None, version: 0 }
     }
 
     pub(crate) fn count(&self, count: Count) {
@@ -46,7 +53,20 @@ impl<'a> Ops<'a> {
     /// not carry the namespace itself, so its readers ask.
     #[inline]
     fn overlooks(&self, entry: &Entry) -> bool {
-        self.namespace.is_some_and(|cell| cell.last_invalidated() > entry.stamp)
+        match self.namespace {
+            Namespace::None => false,
+            _ if entry.cells.have_namespace() => false,
+            Namespace::Cell(cell) => cell.last_invalidated() > entry.stamp,
+            Namespace::Named(name) => self.engine.namespace_cell(name).last_invalidated() > entry.stamp,
+        }
+    }
+
+    pub(crate) fn namespace_cell(&self) -> Option<Arc<TagCell>> {
+        match self.namespace {
+            Namespace::None => None,
+            Namespace::Cell(cell) => Some(Arc::clone(cell)),
+            Namespace::Named(name) => Some(self.engine.namespace_cell(name)),
+        }
     }
 
     /// The entry of `key`, noted as a use.
@@ -60,7 +80,7 @@ impl<'a> Ops<'a> {
         self.engine.glance(key).filter(|entry| !self.overlooks(entry))
     }
 
-    /// Reads a typed value; bytes that are no such value are taken out and are a miss.
+    /// Reads a typed value; bytes that are no such value are a miss.
     fn read<T: Send + Sync + 'static, R>(
         &self,
         key: KeyRef<'_>,
@@ -71,9 +91,9 @@ impl<'a> Ops<'a> {
         match entry.stored.read(access, self.engine.codec(), self.version, take) {
             Ok(value) => Ok(Some(value)),
             Err(ReadError::Undecodable(error)) => {
+                // The entry stays: to a reader who asks for another type it may be a hit.
                 self.count(Count::DecodeFailure);
-                tracing::debug!(%error, "stored bytes are a miss");
-                self.engine.reap(key, entry);
+                tracing::debug!(%error, key = key.as_str(), "stored bytes are a miss");
                 Ok(None)
             }
             Err(ReadError::OtherType(stored)) => {
@@ -81,8 +101,10 @@ impl<'a> Ops<'a> {
                 Err(Error::new(
                     ErrorKind::TypeMismatch,
                     format!(
-                        "`{}` holds a `{stored}` and was asked for as a `{}`",
-                        key.as_str(),
+                        "`{}` in the cache `{}` holds a `{stored}` and was asked for as a `{}`; ask for what was stored, \
+                         or give the two different keys",
+                        preview(key.as_str()),
+                        self.engine.settings().name,
                         access.info().name()
                     ),
                 ))
@@ -140,9 +162,10 @@ impl<'a> Ops<'a> {
     /// The byte form, made and kept if it is not there yet.
     pub(crate) fn get_encoded(&self, text: &str) -> CacheResult<Option<Bytes>> {
         let key = self.engine.checked_key(text)?;
-        let found = self.look(key);
-        self.count(if found.is_some() { Count::Hit } else { Count::Miss });
-        found.map(|entry| entry.stored.encoded(self.engine.codec(), entry.version)).transpose()
+        let encoded = |entry: Arc<Entry>| entry.stored.encoded(self.engine.codec(), entry.version);
+        let found = self.look(key).map(encoded).transpose().map_err(|error| error.about(text));
+        self.classify(&found);
+        found
     }
 
     pub(crate) fn contains(&self, text: &str) -> bool {
@@ -160,7 +183,7 @@ impl<'a> Ops<'a> {
     }
 
     fn plan(&self, key: &str, options: &CacheOptions) -> CacheResult<Plan> {
-        let plan = self.engine.plan(options, self.namespace.cloned(), self.version);
+        let plan = self.engine.plan(options, self.namespace_cell(), self.version);
         plan.map_err(|error| error.about(key))
     }
 
@@ -204,8 +227,8 @@ impl<'a> Ops<'a> {
         let key = self.engine.checked_key(text)?;
         let plan = self.plan(text, options)?;
         // After the cells, before anything else: whatever is invalidated from here on is later than this value.
-        let stamp = self.engine.seq();
-        let entry = self.entry(text, stored()?, stamp, self.engine.now(), plan)?;
+        let moment = self.engine.moment();
+        let entry = self.entry(text, stored, moment, plan)?;
         self.engine.put(&key.to_owned(), entry);
         Ok(())
     }
@@ -239,23 +262,23 @@ impl<'a> Ops<'a> {
         options: &CacheOptions,
         stored: impl FnOnce() -> CacheResult<Stored>,
     ) -> CacheResult<bool> {
-        let (key, stamp, taken) = self.engine.check_token(token)?;
+        let (key, moment) = self.engine.check_token(token)?;
         // The cells are taken after the stamp here: a tag that was invalidated in between is found in its cell, or
         // in the memory its cell is born from.
         let plan = self.plan(key.as_str(), options)?;
-        let entry = self.entry(key.as_str(), stored()?, stamp, taken, plan)?;
+        let entry = self.entry(key.as_str(), stored, moment, plan)?;
         Ok(self.engine.fill(key, entry))
     }
 
     fn entry(
         &self,
         text: &str,
-        stored: Stored,
-        stamp: u64,
-        created: Tick,
+        stored: impl FnOnce() -> CacheResult<Stored>,
+        moment: Moment,
         plan: Plan,
     ) -> CacheResult<Arc<Entry>> {
-        self.engine.entry(text, stored, stamp, created, plan).map_err(|(_, error)| error)
+        let stored = stored().map_err(|error| error.about(text))?;
+        self.engine.entry(text, stored, moment, plan).map_err(|(_, error)| error)
     }
 
     /// Looks `text` up for a caller who will load it if it is not there.
@@ -303,7 +326,7 @@ impl<T: Clone + Send + Sync + 'static> Started<T> {
         };
         let result = call.drive(|lead| {
             let (engine, counters, key) = (lead.engine(), lead.counters(), lead.key());
-            let loader = loader();
+            let loader = lead.begin_loader(loader);
             let load = async move { loader.await.map_err(|error| Error::load(key.as_str(), error.into())) };
             Adoptable::new(lead.run(load), engine, counters)
         });

@@ -7,7 +7,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub enum PlantedBug {
-    /// A commit does not look at the epoch of its slot.
+    /// A commit looks neither at the epoch of its slot nor at what took its place meanwhile.
     NoFence = 1,
     /// A read does not compare the stamp of an entry with the cells of its tags.
     NoStampCheck = 1 << 1,

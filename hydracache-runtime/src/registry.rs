@@ -36,9 +36,9 @@ pub(crate) fn position_of(site: &'static CallSite) -> Option<usize> {
 /// What the attributes of the whole program registered, library crates that are linked in included.
 ///
 /// ```
-/// use hydracache_runtime::Runtime;
+/// use hydracache_runtime::Registry;
 ///
-/// for function in Runtime::current().registry().functions() {
+/// for function in Registry::of_this_program().functions() {
 ///     println!("{} in {}", function.name(), function.module());
 /// }
 /// ```
@@ -46,7 +46,8 @@ pub(crate) fn position_of(site: &'static CallSite) -> Option<usize> {
 pub struct Registry(());
 
 impl Registry {
-    pub(crate) fn of_this_program() -> Self {
+    /// The registry of this program; every runtime shows the same.
+    pub fn of_this_program() -> Self {
         Self(())
     }
 

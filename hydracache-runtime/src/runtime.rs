@@ -7,6 +7,7 @@ use std::fmt;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
@@ -15,7 +16,6 @@ use crate::call_site::{CacheChoice, CallSite};
 use crate::error::{Error, ErrorKind};
 use crate::event::Counters;
 use crate::registry::Registry;
-use crate::tag::TagCell;
 
 /// The caches that annotated functions use, the instances they are given, and the registry of the functions.
 ///
@@ -47,12 +47,20 @@ struct Inner {
 }
 
 /// What a runtime knows of one function.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct FunctionState {
     /// `None` when the function has an expression for it, or names a cache that this runtime does not have.
     pub(crate) cache: Option<HydraCache>,
-    pub(crate) counters: OnceLock<Arc<Counters>>,
-    pub(crate) namespace: OnceLock<Arc<TagCell>>,
+    counters: OnceLock<Arc<Counters>>,
+}
+
+impl Drop for FunctionState {
+    /// What was counted stays with the cache when the runtime goes.
+    fn drop(&mut self) {
+        if let (Some(cache), Some(counters)) = (&self.cache, self.counters.get()) {
+            cache.engine.forget_function(counters);
+        }
+    }
 }
 
 impl FunctionState {
@@ -86,8 +94,15 @@ thread_local! {
 #[derive(Clone, Default)]
 pub(crate) struct Scope(Option<Arc<Inner>>);
 
+/// Set when the first scope is entered: a program without scopes does not look for one at every call.
+static SCOPES: AtomicBool = AtomicBool::new(false);
+
 impl Scope {
+    #[inline]
     pub(crate) fn current() -> Self {
+        if !SCOPES.load(Ordering::Relaxed) {
+            return Self(None);
+        }
         SCOPE.try_with(|scope| scope.borrow().clone()).unwrap_or_default()
     }
 
@@ -98,6 +113,7 @@ impl Scope {
                 let _ = SCOPE.try_with(|scope| scope.replace(std::mem::take(&mut self.0)));
             }
         }
+        SCOPES.store(true, Ordering::Relaxed);
         let _restore = Restore(SCOPE.with(|scope| scope.replace(self)));
         work()
     }
@@ -329,7 +345,7 @@ impl RuntimeBuilder {
         problems.extend(registry.problems(cache_of, &names));
         let functions = registry
             .functions()
-            .map(|site| FunctionState { cache: cache_of(site), ..FunctionState::default() })
+            .map(|site| FunctionState { cache: cache_of(site), counters: OnceLock::new() })
             .collect();
         (Runtime(Arc::new(Inner { default, named, provided, functions })), problems)
     }

@@ -34,7 +34,7 @@ impl<E> std::fmt::Debug for Sharing<E> {
 }
 
 impl Sharing<Error> {
-    /// The cache's own error: cloned, and able to carry anything.
+    /// The cache's own error: cloned. What the cache has to say needs no carrying.
     pub(crate) const OWN: Self =
         Self { share: share_clone::<Error>, unshare: unshare_clone::<Error>, carry: None };
 }

@@ -5,7 +5,8 @@ pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// A mutex without poisoning.
 ///
-/// Nothing of the user's ever runs while one of these is held, so a panic cannot leave what it guards half changed.
+/// Nothing of the user's runs while one of these is held but the store, which is the last step there: a panic cannot
+/// leave what it guards half changed.
 #[derive(Debug, Default)]
 pub(crate) struct Mutex<T>(std::sync::Mutex<T>);
 

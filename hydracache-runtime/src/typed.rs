@@ -3,12 +3,15 @@
 use std::fmt;
 use std::future::Future;
 
+use bytes::Bytes;
+
 use crate::applied::Applied;
 use crate::cache::HydraCache;
 use crate::cached::Cached;
+use crate::engine::FillToken;
 use crate::error::{CacheResult, LoadError};
 use crate::key::{KeyBuf, KeyRef};
-use crate::ops::Ops;
+use crate::ops::{Namespace, Ops};
 use crate::options::CacheOptions;
 use crate::sync::Arc;
 use crate::tag::TagCell;
@@ -35,6 +38,8 @@ use crate::value::{Access, MemoryValue};
 pub struct TypedCache<T> {
     cache: HydraCache,
     access: Access<T>,
+    name: Arc<str>,
+    /// Known by the escaped name, with which the keys begin.
     namespace: Arc<TagCell>,
     prefix: Arc<str>,
 }
@@ -44,6 +49,7 @@ impl<T> Clone for TypedCache<T> {
         Self {
             cache: self.cache.clone(),
             access: self.access,
+            name: Arc::clone(&self.name),
             namespace: Arc::clone(&self.namespace),
             prefix: Arc::clone(&self.prefix),
         }
@@ -54,17 +60,13 @@ impl<T: MemoryValue> TypedCache<T> {
     pub(crate) fn new(cache: HydraCache, namespace: &str, access: Access<T>) -> Self {
         let mut prefix = KeyBuf::new();
         prefix.push_segment(namespace);
+        let cell = cache.engine.namespace_cell(prefix.as_str());
         prefix.push_raw(":");
-        Self {
-            namespace: cache.engine.namespace_cell(namespace),
-            prefix: prefix.as_str().into(),
-            cache,
-            access,
-        }
+        Self { name: namespace.into(), namespace: cell, prefix: prefix.as_str().into(), cache, access }
     }
 
     fn ops(&self) -> Ops<'_> {
-        Ops { namespace: Some(&self.namespace), ..self.cache.ops() }
+        Ops { namespace: Namespace::Cell(&self.namespace), ..self.cache.ops() }
     }
 
     /// Does something with the whole key.
@@ -81,7 +83,7 @@ impl<T: MemoryValue> TypedCache<T> {
 
     /// The namespace, as it was given.
     pub fn namespace(&self) -> &str {
-        self.namespace.text()
+        &self.name
     }
 
     /// The cache this is a view of.
@@ -192,6 +194,57 @@ impl<T: MemoryValue> TypedCache<T> {
         self.get_or_load(key, options, fallible).await
     }
 
+    /// As [`HydraCache::get_encoded`].
+    ///
+    /// # Errors
+    ///
+    /// As [`HydraCache::get_encoded`].
+    pub async fn get_encoded(&self, key: impl AsRef<str>) -> CacheResult<Option<Bytes>> {
+        self.with_key(key, |ops, key| ops.get_encoded(key))
+    }
+
+    /// As [`HydraCache::put_encoded`].
+    pub fn put_encoded(
+        &self,
+        key: impl AsRef<str>,
+        bytes: impl Into<Bytes>,
+        options: CacheOptions,
+    ) -> Applied {
+        self.with_key(key, |ops, key| ops.put_encoded(key, bytes.into(), &options))
+    }
+
+    /// As [`HydraCache::fill_token`].
+    ///
+    /// # Errors
+    ///
+    /// As [`HydraCache::fill_token`].
+    pub fn fill_token(&self, key: impl AsRef<str>) -> CacheResult<FillToken> {
+        self.with_key(key, |ops, key| ops.fill_token(key))
+    }
+
+    /// As [`HydraCache::fill`], for a token that this view gave out.
+    ///
+    /// # Errors
+    ///
+    /// As [`HydraCache::fill`].
+    pub fn fill(&self, token: &FillToken, value: T, options: CacheOptions) -> CacheResult<bool> {
+        self.ops().fill(token, value, &self.access, &options)
+    }
+
+    /// As [`HydraCache::fill_encoded`], for a token that this view gave out.
+    ///
+    /// # Errors
+    ///
+    /// As [`HydraCache::fill_encoded`].
+    pub fn fill_encoded(
+        &self,
+        token: &FillToken,
+        bytes: impl Into<Bytes>,
+        options: CacheOptions,
+    ) -> CacheResult<bool> {
+        self.ops().fill_encoded(token, bytes.into(), &options)
+    }
+
     /// As [`HydraCache::contains_key`].
     pub async fn contains_key(&self, key: impl AsRef<str>) -> bool {
         self.with_key(key, |ops, key| ops.contains(key))
@@ -217,6 +270,15 @@ impl<T: MemoryValue> TypedCache<T> {
         self.cache.invalidate_tag(tag)
     }
 
+    /// As [`HydraCache::invalidate_tags`].
+    pub fn invalidate_tags<I>(&self, tags: I) -> Applied
+    where
+        I: IntoIterator,
+        I::Item: AsRef<str>,
+    {
+        self.cache.invalidate_tags(tags)
+    }
+
     /// Invalidates every entry of the view, in constant time.
     pub fn clear(&self) -> Applied {
         self.cache.invalidate_namespace(self.namespace())
@@ -227,7 +289,7 @@ impl<T> fmt::Debug for TypedCache<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TypedCache")
             .field("cache", &self.cache)
-            .field("namespace", &self.namespace.text())
+            .field("namespace", &self.name)
             .field("values", &self.access)
             .finish_non_exhaustive()
     }

@@ -152,7 +152,7 @@ pub(crate) struct Stored {
 pub(crate) enum ReadError {
     /// It is of another type.
     OtherType(&'static str),
-    /// Its bytes are not a value of that type.
+    /// Its bytes are no value of that type, whether they are of another one or damaged.
     Undecodable(Error),
 }
 

@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 use smallvec::SmallVec;
+use tokio::task;
 
 use super::Flight;
 use crate::error::{Error, ErrorKind};
@@ -15,8 +16,14 @@ use crate::key::CacheKey;
 use crate::sync::{Arc, Mutex};
 
 thread_local! {
-    /// The flight whose loader is being polled on this thread.
-    static POLLED: RefCell<Option<Arc<Flight>>> = const { RefCell::new(None) };
+    /// The flight whose loader is being polled on this thread, and by which task.
+    static POLLED: RefCell<Option<Polled>> = const { RefCell::new(None) };
+}
+
+#[derive(Debug, Clone)]
+struct Polled {
+    flight: Arc<Flight>,
+    task: Option<task::Id>,
 }
 
 /// Flights whose loaders wait, by id.
@@ -37,18 +44,19 @@ pub(crate) struct Edge {
 
 /// Runs `work` as part of the loader of `flight`.
 pub(crate) fn enter<R>(flight: &Arc<Flight>, work: impl FnOnce() -> R) -> R {
-    struct Restore(Option<Arc<Flight>>);
+    struct Restore(Option<Polled>);
     impl Drop for Restore {
         fn drop(&mut self) {
             let _ = POLLED.try_with(|polled| polled.replace(self.0.take()));
         }
     }
-    let _restore = Restore(POLLED.with(|polled| polled.replace(Some(Arc::clone(flight)))));
+    let now = Polled { flight: Arc::clone(flight), task: task::try_id() };
+    let _restore = Restore(POLLED.with(|polled| polled.replace(Some(now))));
     work()
 }
 
 impl Edge {
-    /// The calling loader, if there is one, leads `flight`. That cannot close a cycle: nothing waits for it yet.
+    /// The calling loader, if there is one, leads `flight`. That cannot close a cycle: it waits for nothing yet.
     pub(crate) fn lead(flight: &Flight) -> Option<Self> {
         let caller = polled()?;
         Some(add(WAITING.lock().get_or_insert_default(), &caller, flight))
@@ -81,8 +89,12 @@ impl Drop for Edge {
     }
 }
 
+/// The flight that the calling code loads for. A loader that blocks on an executor may have other tasks polled on its
+/// thread; those are no part of it.
 fn polled() -> Option<Arc<Flight>> {
-    POLLED.try_with(|polled| polled.borrow().clone()).ok().flatten()
+    let polled = POLLED.try_with(|polled| polled.borrow().clone()).ok().flatten()?;
+    let task = task::try_id();
+    (task.is_none() || task == polled.task).then_some(polled.flight)
 }
 
 fn add(waiting: &mut HashMap<u64, Node>, from: &Flight, to: &Flight) -> Edge {

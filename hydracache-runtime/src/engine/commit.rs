@@ -1,7 +1,6 @@
 //! Stores that do not come from a flight: what a caller puts, and what a caller read before and fills in.
 
-use super::Engine;
-use crate::clock::Tick;
+use super::{Engine, Moment};
 use crate::entry::Entry;
 use crate::error::{Error, ErrorKind};
 use crate::event::Count;
@@ -17,8 +16,7 @@ use crate::sync::Arc;
 pub struct FillToken {
     engine: u64,
     key: StoreKey,
-    stamp: u64,
-    taken: Tick,
+    moment: Moment,
 }
 
 impl Engine {
@@ -32,19 +30,23 @@ impl Engine {
     }
 
     pub(crate) fn fill_token(&self, key: StoreKey) -> FillToken {
-        FillToken { engine: self.id, key, stamp: self.seq(), taken: self.now() }
+        FillToken { engine: self.id, key, moment: self.moment() }
     }
 
     /// The key of a token that this cache gave out, and when that was.
-    pub(crate) fn check_token<'a>(&self, token: &'a FillToken) -> Result<(&'a StoreKey, u64, Tick), Error> {
+    pub(crate) fn check_token<'a>(&self, token: &'a FillToken) -> Result<(&'a StoreKey, Moment), Error> {
         if token.engine != self.id {
             return Err(Error::new(
                 ErrorKind::ForeignToken,
-                format!("the token for `{}` was taken from another cache", token.key.as_str()),
+                format!(
+                    "the token for `{}` was taken from another cache than `{}`; take it from the cache that is filled",
+                    crate::key::preview(token.key.as_str()),
+                    self.settings.name,
+                ),
             ));
         }
-        let stamp = if planted(PlantedBug::FillWithoutToken) { self.seq() } else { token.stamp };
-        Ok((&token.key, stamp, token.taken))
+        let moment = if planted(PlantedBug::FillWithoutToken) { self.moment() } else { token.moment };
+        Ok((&token.key, moment))
     }
 
     /// Stores what was read under a token, unless the key was written or loaded, or what it depends on invalidated.
@@ -52,13 +54,10 @@ impl Engine {
     /// Writes are noted per shard, so a write to a neighbour may refuse a fill that was fine.
     pub(crate) fn fill(&self, key: &StoreKey, entry: Arc<Entry>) -> bool {
         let stored = self.locked(key.as_ref(), |shard, displaced| {
-            let newer = self.settings.store.peek(key.as_ref()).is_some_and(|there| {
-                let newer = there.stamp > entry.stamp && self.is_valid(&there);
-                displaced.take(there);
-                newer
-            });
+            let superseded = self.is_superseded(key.as_ref(), &entry, displaced);
             let quiet = shard.last_write <= entry.stamp && !shard.is_loading(key.as_ref());
-            let allowed = planted(PlantedBug::FillWithoutToken) || (quiet && !newer && self.is_valid(&entry));
+            let allowed =
+                planted(PlantedBug::FillWithoutToken) || (quiet && !superseded && self.is_valid(&entry));
             if allowed {
                 self.store_key(key, entry, displaced);
             } else {

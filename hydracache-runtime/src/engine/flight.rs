@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use event_listener::{Event, EventListener};
 use hashbrown::HashTable;
 
-use super::{Engine, next_id};
+use super::{Engine, Moment, next_id};
 use crate::clock::Tick;
 use crate::entry::Entry;
 use crate::key::{KeyRef, StoreKey};
@@ -45,9 +45,8 @@ struct Slot {
 pub(crate) struct Flight {
     pub(crate) id: u64,
     pub(crate) key: StoreKey,
-    /// The sequence number when it began.
-    pub(crate) stamp: u64,
-    pub(crate) started: Tick,
+    /// When it began.
+    pub(crate) moment: Moment,
     /// What it depends on so far: its namespace and the tags that were known before the value.
     pub(crate) cells: Cells,
     epoch: u64,
@@ -178,11 +177,11 @@ impl Engine {
             }
             let slot = shard.slot_or_new(key);
             slot.loaders += 1;
+            let reading = next_id();
             let flight = Arc::new(Flight {
-                id: next_id(),
+                id: reading,
                 key: key.clone(),
-                stamp: self.seq(),
-                started: now,
+                moment: Moment { stamp: self.seq(), reading, at: now },
                 cells: want.cells.clone(),
                 epoch: slot.epoch,
                 type_id: want.type_id,
@@ -201,9 +200,9 @@ impl Engine {
         let flight = slot.current.as_ref()?;
         let joinable = flight.epoch == slot.epoch
             && flight.type_id == want.type_id
-            && want.since.is_none_or(|since| flight.stamp >= since)
-            && self.hold_since(&flight.cells, flight.stamp)
-            && want.cells.hold_since(flight.stamp);
+            && want.since.is_none_or(|since| flight.moment.stamp >= since)
+            && self.hold_since(&flight.cells, flight.moment.stamp)
+            && want.cells.hold_since(flight.moment.stamp);
         joinable.then(|| Arc::clone(flight))
     }
 
@@ -226,25 +225,44 @@ impl Engine {
     }
 
     /// Ends a flight: stores its entry if nothing overtook it, then tells those who wait. True if it was stored.
+    ///
+    /// Who waits is told before anything that was displaced is dropped, and whatever the store does: a value whose
+    /// drop panics or takes long is no concern of theirs.
     pub(crate) fn land(&self, flight: &Arc<Flight>, store: Option<Arc<Entry>>, outcome: Outcome) -> bool {
-        let stored = self.locked(flight.key.as_ref(), |shard, displaced| {
+        let mut displaced = Displaced::default();
+        let telling = Telling { flight, outcome: Some(outcome) };
+        let stored = self.locked_until(flight.key.as_ref(), &mut displaced, |shard, displaced| {
             let stood = shard.leave(flight) || planted(PlantedBug::NoFence);
-            match store {
-                Some(entry) if stood && self.is_valid(&entry) => {
-                    self.store_key(&flight.key, entry, displaced);
-                    true
-                }
-                Some(entry) => {
-                    displaced.take(entry);
-                    false
-                }
-                None => false,
+            let Some(entry) = store else { return false };
+            let key = flight.key.as_ref();
+            let superseded = self.is_superseded(key, &entry, displaced) && !planted(PlantedBug::NoFence);
+            let store = stood && !superseded && self.is_valid(&entry);
+            if store {
+                self.store_key(&flight.key, entry, displaced);
+            } else {
+                displaced.take(entry);
             }
+            store
         });
-        // Nobody can join any more: the slot forgot the flight above, under its lock.
-        let _ = flight.outcome.set(outcome);
-        flight.landed.notify(usize::MAX);
+        drop(telling);
+        self.settle(displaced);
         stored
+    }
+}
+
+/// Tells those who wait for a flight how it ended, when it is dropped. Nobody can join by then: the slot forgets its
+/// flight first, under its lock.
+struct Telling<'a> {
+    flight: &'a Flight,
+    outcome: Option<Outcome>,
+}
+
+impl Drop for Telling<'_> {
+    fn drop(&mut self) {
+        if let Some(outcome) = self.outcome.take() {
+            let _ = self.flight.outcome.set(outcome);
+        }
+        self.flight.landed.notify(usize::MAX);
     }
 }
 
@@ -264,7 +282,7 @@ impl fmt::Debug for Flight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Flight")
             .field("key", &self.key.as_str())
-            .field("stamp", &self.stamp)
+            .field("moment", &self.moment)
             .field("landed", &self.outcome.get().is_some())
             .finish_non_exhaustive()
     }

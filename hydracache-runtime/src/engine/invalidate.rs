@@ -65,14 +65,16 @@ impl Engine {
         self.counters.raise(Count::Flush);
     }
 
-    /// Takes an entry out that is dead or of no use, unless something else has taken its place.
-    pub(crate) fn reap(&self, key: KeyRef<'_>, entry: &Arc<Entry>) {
+    /// Takes an entry out that is dead or of no use, unless something else has taken its place. True if it did.
+    pub(crate) fn reap(&self, key: KeyRef<'_>, entry: &Arc<Entry>) -> bool {
         self.locked(key, |_, displaced| {
-            let Some(there) = self.settings.store.peek(key) else { return };
-            if Arc::ptr_eq(&there, entry) {
+            let Some(there) = self.settings.store.peek(key) else { return false };
+            let same = Arc::ptr_eq(&there, entry);
+            if same {
                 self.settings.store.remove(key, displaced);
             }
             displaced.take(there);
-        });
+            same
+        })
     }
 }

@@ -90,6 +90,14 @@ pub(crate) struct Plan {
     pub(crate) version: u32,
 }
 
+/// When a source was read: on the clock of invalidations, among all readings, and in time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    pub(crate) stamp: u64,
+    pub(crate) reading: u64,
+    pub(crate) at: Tick,
+}
+
 impl Engine {
     pub(crate) fn start(settings: Settings) -> Arc<Self> {
         let engine = Arc::new(Self {
@@ -139,6 +147,11 @@ impl Engine {
     #[inline]
     pub(crate) fn seq(&self) -> u64 {
         self.seq.0.load(Ordering::Acquire)
+    }
+
+    /// The present, to be noted before a source is read and after the cells of what it is stored with are taken.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment { stamp: self.seq(), reading: next_id(), at: self.now() }
     }
 
     fn next_seq(&self) -> u64 {
@@ -210,13 +223,13 @@ impl Engine {
         }
     }
 
+    /// Adds the cells of tags; with an error those of the tags that can be carried are added all the same.
     pub(crate) fn take_cells(&self, cells: &mut Cells, tags: &[Tag]) -> Result<(), Error> {
-        check_count(cells.tag_count() + tags.len())?;
-        tags.iter().try_for_each(Tag::check)?;
-        for tag in tags {
+        for tag in tags.iter().filter(|tag| tag.check().is_ok()) {
             cells.push(self.tags.take(tag.as_str()));
         }
-        Ok(())
+        check_count(cells.tag_count())?;
+        tags.iter().try_for_each(Tag::check)
     }
 
     /// Makes an entry; `Err` says why it cannot be stored and hands it out all the same.
@@ -224,19 +237,18 @@ impl Engine {
         &self,
         key: &str,
         stored: Stored,
-        stamp: u64,
-        created: Tick,
+        moment: Moment,
         plan: Plan,
     ) -> Result<Arc<Entry>, (Arc<Entry>, Error)> {
         let weight = self.weigh(key, &stored, &plan);
-        let fresh_until = plan.ttl.map_or(Tick::NEVER, |ttl| created.after(ttl).unwrap_or(Tick::NEVER));
-        if fresh_until != Tick::NEVER {
-            self.sweep.note_expiring();
-        }
+        let Moment { stamp, reading, at } = moment;
+        let fresh_until = plan.ttl.map_or(Tick::NEVER, |ttl| at.after(ttl).unwrap_or(Tick::NEVER));
+        self.sweep.note_expiring(fresh_until);
         let parts = EntryParts {
             stamp,
+            reading,
             cells: plan.cells,
-            created,
+            created: at,
             fresh_until,
             version: plan.version,
             weight: *weight.as_ref().unwrap_or(&0),
@@ -253,11 +265,11 @@ impl Engine {
             return Ok(1);
         }
         let value = match plan.weight {
-            Some(weight) => weight as usize,
-            None => stored.encoded_len(self.codec())?,
+            Some(weight) => u64::from(weight),
+            None => stored.encoded_len(self.codec()).map_err(|error| error.about(key))? as u64,
         };
         let tags: usize = plan.cells.tag_names().map(str::len).sum();
-        let weight = (ENTRY_OVERHEAD + key.len() + tags + value) as u64;
+        let weight = value.saturating_add((ENTRY_OVERHEAD + key.len() + tags) as u64);
         let limit = self.max_entry_weight();
         u32::try_from(weight).ok().filter(|_| weight <= limit).ok_or_else(|| {
             let message = format!(
@@ -277,16 +289,33 @@ impl Engine {
     /// Does something with the shard of `key` while it is locked. What was displaced is dropped afterwards.
     fn locked<R>(&self, key: KeyRef<'_>, work: impl FnOnce(&mut Shard, &mut Displaced) -> R) -> R {
         let mut displaced = Displaced::default();
-        let result = {
-            let mut shard = self.flights.shard(key).lock();
-            let result = work(&mut shard, &mut displaced);
-            if crate::planted::planted(crate::planted::PlantedBug::DropUnderLock) {
-                displaced.clear_taken();
-            }
-            result
-        };
+        let result = self.locked_until(key, &mut displaced, work);
         self.settle(displaced);
         result
+    }
+
+    /// As `locked`, for a caller with something to do before what was displaced is dropped.
+    fn locked_until<R>(
+        &self,
+        key: KeyRef<'_>,
+        displaced: &mut Displaced,
+        work: impl FnOnce(&mut Shard, &mut Displaced) -> R,
+    ) -> R {
+        let mut shard = self.flights.shard(key).lock();
+        let result = work(&mut shard, displaced);
+        if crate::planted::planted(crate::planted::PlantedBug::DropUnderLock) {
+            displaced.clear_taken();
+        }
+        result
+    }
+
+    /// Whether the store holds a valid entry of a later reading than this one. Asked under the lock of the key.
+    fn is_superseded(&self, key: KeyRef<'_>, entry: &Entry, displaced: &mut Displaced) -> bool {
+        let Some(there) = self.settings.store.peek(key) else { return false };
+        let superseded = there.reading > entry.reading && self.is_valid(&there);
+        // It may be evicted at this moment, and then this is its last reference.
+        displaced.take(there);
+        superseded
     }
 
     fn settle(&self, displaced: Displaced) {
@@ -305,13 +334,23 @@ impl Engine {
         self.functions.lock().push(Arc::clone(counters));
     }
 
+    /// Takes the numbers of a function over when its runtime goes.
+    pub(crate) fn forget_function(&self, counters: &Arc<Counters>) {
+        let mut functions = self.functions.lock();
+        if let Some(at) = functions.iter().position(|known| Arc::ptr_eq(known, counters)) {
+            functions.swap_remove(at);
+            self.counters.add(counters);
+        }
+    }
+
     pub(crate) fn stats(&self) -> CacheStats {
         let mut displaced = Displaced::default();
         self.settings.store.collect(&mut displaced);
         self.settle(displaced);
         let mut stats = CacheStats::default();
+        let functions = self.functions.lock();
         self.counters.add_to(&mut stats);
-        for function in self.functions.lock().iter() {
+        for function in functions.iter() {
             function.add_to(&mut stats);
         }
         stats

@@ -1,7 +1,8 @@
 //! Taking dead entries out, so that their memory comes back without anyone reading them.
 //!
 //! One thread serves all caches of the process. It holds them weakly, looks only at caches in which something may
-//! have died, takes one entry's lock at a time, and rests twenty times as long as a pass took.
+//! have died, takes one entry's lock at a time, and rests twenty times as long as a pass took. A value that it takes
+//! out is dropped on it; so is a cache whose last handle goes during a pass.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Weak;
@@ -9,46 +10,64 @@ use std::time::{Duration, Instant};
 use std::{mem, panic, thread};
 
 use super::Engine;
+use crate::clock::Tick;
 use crate::key::StoreKey;
 use crate::store::Displaced;
-use crate::sync::{Arc, AtomicBool, Ordering};
+use crate::sync::{Arc, AtomicBool, AtomicU64, Ordering};
 
 /// How often the thread looks for something to do.
 const TICK: Duration = Duration::from_millis(200);
 
 /// What a cache tells the sweeper.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct State {
     /// Something was invalidated since the last pass.
     dead: AtomicBool,
-    /// Some entry has an end.
-    expiring: AtomicBool,
+    /// When the first entry ends, as far as is known; one that is gone by then costs a pass.
+    first_end: AtomicU64,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { dead: AtomicBool::new(false), first_end: AtomicU64::new(Tick::NEVER.raw()) }
+    }
 }
 
 impl State {
     pub(super) fn note_dead(&self) {
-        self.dead.store(true, Ordering::Relaxed);
+        self.dead.store(true, Ordering::Release);
     }
 
-    /// Read before it is written, so that stores of entries that expire share the line.
-    pub(super) fn note_expiring(&self) {
-        if !self.expiring.load(Ordering::Relaxed) {
-            self.expiring.store(true, Ordering::Relaxed);
+    /// Notes when an entry ends. Read before it is written, so that those who store share the line.
+    pub(super) fn note_expiring(&self, end: Tick) {
+        if end.raw() < self.first_end.load(Ordering::Relaxed) {
+            self.first_end.fetch_min(end.raw(), Ordering::Release);
         }
+    }
+
+    fn is_due(&self, now: impl FnOnce() -> Tick) -> bool {
+        if self.dead.load(Ordering::Relaxed) {
+            return true;
+        }
+        let first_end = Tick::from_raw(self.first_end.load(Ordering::Relaxed));
+        first_end != Tick::NEVER && first_end <= now()
     }
 }
 
 impl Engine {
     /// Takes all dead entries and unused tag cells out and says how many entries went. O(entries + tags).
     pub(crate) fn sweep(&self) -> u64 {
-        self.sweep.dead.store(false, Ordering::Relaxed);
+        // Before the pass, so that what is noted during it brings the next one.
+        self.sweep.dead.swap(false, Ordering::AcqRel);
+        self.sweep.first_end.swap(Tick::NEVER.raw(), Ordering::AcqRel);
         let now = self.now();
         let mut reaped = 0;
         self.settings.store.visit(&mut |key, entry| {
-            if !self.is_usable(entry, || now) {
+            if self.is_usable(entry, || now) {
+                self.sweep.note_expiring(entry.fresh_until());
+            } else {
                 let owned: StoreKey = key.to_owned();
-                self.reap(owned.as_ref(), entry);
-                reaped += 1;
+                reaped += u64::from(self.reap(owned.as_ref(), entry));
             }
         });
         let mut displaced = Displaced::default();
@@ -82,7 +101,7 @@ pub(super) fn watch(engine: &Arc<Engine>) {
     watched.engines.push(Watch { engine: Arc::downgrade(engine), rests_until: Instant::now() });
     if !watched.running {
         let thread = thread::Builder::new().name("hydracache-sweeper".into()).spawn(run);
-        // Without a thread, dead entries wait until they are met or evicted; nothing wrong is ever served.
+        // Without a thread, dead entries wait until they are replaced or evicted; nothing wrong is ever served.
         watched.running =
             thread.inspect_err(|error| tracing::warn!(%error, "the sweeper could not be started")).is_ok();
     }
@@ -118,9 +137,8 @@ fn run() {
 fn visit(watch: &mut Watch) {
     let Some(engine) = watch.engine.upgrade() else { return };
     let state = &engine.sweep;
-    let due = state.dead.load(Ordering::Relaxed) || state.expiring.load(Ordering::Relaxed);
     let began = Instant::now();
-    if due && watch.rests_until <= began {
+    if watch.rests_until <= began && state.is_due(|| engine.now()) {
         engine.sweep();
         watch.rests_until = Instant::now() + 20 * began.elapsed();
     }

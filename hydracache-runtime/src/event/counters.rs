@@ -93,6 +93,14 @@ impl Counters {
         stripe.0[count as usize].fetch_add(by, Ordering::Relaxed);
     }
 
+    /// Adds what others counted.
+    pub(crate) fn add(&self, others: &Self) {
+        for (number, total) in self.stripes[0].0.iter().enumerate() {
+            let sum = others.stripes.iter().map(|stripe| stripe.0[number].load(Ordering::Relaxed)).sum();
+            total.fetch_add(sum, Ordering::Relaxed);
+        }
+    }
+
     fn sum(&self, count: Count) -> u64 {
         self.stripes.iter().map(|stripe| stripe.0[count as usize].load(Ordering::Relaxed)).sum()
     }

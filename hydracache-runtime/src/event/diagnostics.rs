@@ -18,7 +18,7 @@ pub struct CacheDiagnostics {
     pub dead_entries: u64,
     /// What the entries weigh: their number, or bytes in a cache bounded in bytes.
     pub weight: u64,
-    /// What they may weigh.
+    /// What they may weigh; 0 where a store of one's own decides.
     pub capacity: u64,
     /// Tags in use, counting those that were dropped and not swept yet.
     pub tags: u64,

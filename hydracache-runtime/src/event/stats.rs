@@ -34,9 +34,11 @@ pub struct CacheStats {
     pub type_mismatches: u64,
     /// Reads that found bytes which are not a value of the type asked for.
     pub decode_failures: u64,
-    /// Calls of annotated functions that ran without the cache, because their key or options were refused.
+    /// Calls of annotated functions that ran without the cache, because their key or options were refused or the runtime
+    /// has no cache for them.
     pub bypassed: u64,
-    /// Loaded values that were handed out but not stored, because they are too large or cannot be measured.
+    /// Loaded values that were handed out but not stored, because they are too large, cannot be
+    /// measured, or carry tags or a time to live that are refused.
     pub not_stored: u64,
     /// Values stored by a put or a fill.
     pub puts: u64,

@@ -8,6 +8,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use equivalent::Equivalent;
 use smol_str::SmolStr;
 
 pub use buffer::KeyBuf;
@@ -83,7 +84,7 @@ impl From<CacheKey> for String {
 ///
 /// The hash is computed once per call by the cache and shared by the store and the flight table. Its `Hash`
 /// implementation feeds exactly that number to the hasher; use a hasher that passes it on.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyRef<'a> {
     hash: u64,
     text: &'a str,
@@ -117,7 +118,7 @@ impl Hash for KeyRef<'_> {
 }
 
 /// An owned key together with its hash, as a [`Store`](crate::Store) keeps it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreKey {
     hash: u64,
     text: SmolStr,
@@ -139,13 +140,12 @@ impl StoreKey {
     }
 }
 
-impl PartialEq for StoreKey {
-    fn eq(&self, other: &Self) -> bool {
-        self.hash == other.hash && self.text == other.text
+/// Lets a table of owned keys be searched with a borrowed one, in `hashbrown` and what is built on it.
+impl Equivalent<StoreKey> for KeyRef<'_> {
+    fn equivalent(&self, key: &StoreKey) -> bool {
+        *self == key.as_ref()
     }
 }
-
-impl Eq for StoreKey {}
 
 impl Hash for StoreKey {
     fn hash<H: Hasher>(&self, state: &mut H) {

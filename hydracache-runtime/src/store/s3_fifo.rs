@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use quick_cache::sync::Cache;
-use quick_cache::{Equivalent, Lifecycle, OptionsBuilder, Weighter};
+use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
 
 use super::{Capacity, Displaced, PassOn, Store};
 use crate::entry::Entry;
@@ -29,7 +29,8 @@ impl S3FifoStore {
             .estimated_items_capacity(capacity.estimated_entries)
             .hot_allocation(HOT_SHARE);
         if capacity.min_entry_weight > 1 {
-            let shard = SMALLEST_SHARD_BYTES.max(capacity.min_entry_weight + capacity.min_entry_weight / 16);
+            let shard = SMALLEST_SHARD_BYTES
+                .max(capacity.min_entry_weight.saturating_add(capacity.min_entry_weight / 16));
             let shards = (capacity.weight / shard).clamp(1, 64);
             // The crate rounds up to a power of two; round down here, so that a shard is never smaller than asked.
             options.shards(1 << shards.ilog2());
@@ -37,7 +38,7 @@ impl S3FifoStore {
         let options = options.build().expect("capacity and estimate are always given");
         let cache = Cache::with_options(options, ByWeight, PassOn, HandOut);
         // A little below the true limit, which the crate rounds in floating point.
-        let max_entry_weight = (cache.shard_capacity() * 96 / 100).max(1);
+        let max_entry_weight = (cache.shard_capacity() - cache.shard_capacity() / 25).max(1);
         Self { cache, max_entry_weight }
     }
 }
@@ -99,12 +100,6 @@ impl Store for S3FifoStore {
         for (key, entry) in self.cache.iter() {
             each(key.as_ref(), &entry);
         }
-    }
-}
-
-impl Equivalent<StoreKey> for KeyRef<'_> {
-    fn equivalent(&self, key: &StoreKey) -> bool {
-        self.hash() == key.as_ref().hash() && self.as_str() == key.as_str()
     }
 }
 

@@ -229,7 +229,7 @@ impl Hash for dyn Keyed + '_ {
 
 impl PartialEq for dyn Keyed + '_ {
     fn eq(&self, other: &Self) -> bool {
-        self.key().hash() == other.key().hash() && self.key().as_str() == other.key().as_str()
+        self.key() == other.key()
     }
 }
 

@@ -53,6 +53,11 @@ impl Cells {
         Self { tags: SmallVec::new(), namespace }
     }
 
+    #[inline]
+    pub(crate) fn have_namespace(&self) -> bool {
+        self.namespace.is_some()
+    }
+
     /// Adds a tag unless it is there already.
     pub(crate) fn push(&mut self, cell: Arc<TagCell>) {
         if !self.tags.iter().any(|known| Arc::ptr_eq(known, &cell)) {

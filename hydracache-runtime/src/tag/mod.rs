@@ -67,7 +67,8 @@ pub(crate) fn check_text(tag: &str) -> Result<(), Error> {
     Err(Error::new(
         ErrorKind::TagTooLong,
         format!(
-            "a tag is {} bytes long and at most {MAX_TAG_BYTES} are allowed; it begins with `{}`",
+            "a tag is {} bytes long and at most {MAX_TAG_BYTES} are allowed; it begins with `{}`; use a digest of the \
+             long part",
             tag.len(),
             preview(tag),
         ),

@@ -114,16 +114,15 @@ impl Shard {
         if seq <= self.floor {
             return;
         }
-        if let Some((_, known)) = self.ring.iter_mut().find(|(known, _)| *known == hash) {
-            *known = (*known).max(seq);
-            return;
-        }
+        // What is raised again is young again: a tag that is invalidated often must not age into the floor.
+        let known =
+            self.ring.iter().position(|(known, _)| *known == hash).and_then(|at| self.ring.remove(at));
         if self.ring.len() == RING
             && let Some((_, oldest)) = self.ring.pop_front()
         {
             self.floor = self.floor.max(oldest);
         }
-        self.ring.push_back((hash, seq));
+        self.ring.push_back((hash, known.map_or(seq, |(_, known)| known.max(seq))));
     }
 
     /// Looks at up to `count` cells and drops those that nothing else holds.

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may unwrap")]
 
+mod around;
+mod entangled;
+mod overtaken;
 mod reference;
 mod shapes;
 mod support;

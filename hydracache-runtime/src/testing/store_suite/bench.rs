@@ -21,6 +21,7 @@ pub type Make<'a> = &'a dyn Fn(u64) -> Arc<dyn Store>;
 /// An entry of that weight, which drops its share of `guard` when it is dropped.
 pub fn entry(weight: u32, guard: Arc<dyn Any + Send + Sync>) -> Arc<Entry> {
     let parts = EntryParts {
+        reading: 0,
         stamp: 0,
         cells: Cells::default(),
         created: Tick::ALWAYS,
