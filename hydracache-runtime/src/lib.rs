@@ -55,6 +55,7 @@ mod error;
 mod event;
 mod given;
 mod key;
+mod lead;
 #[doc(hidden)]
 pub mod macro_support;
 mod ops;

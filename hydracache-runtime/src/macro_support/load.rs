@@ -1,0 +1,207 @@
+//! What happens when a look-up missed: a load that outlives its caller, one that stays with it, or a blocking one.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+
+use super::Outcome;
+use super::lookup::{Miss, Missed, log_bypass};
+use crate::adopt::Adoptable;
+use crate::call::{Call, Failure, Loaded, Order};
+use crate::call_site::CallSite;
+use crate::draft::Finish;
+use crate::engine::Manner;
+use crate::error::LoadError;
+use crate::event::Count;
+use crate::options::CacheOptions;
+use crate::sharing::Sharing;
+use crate::value::Access;
+
+/// What the attribute says about the entries of its function, with the arguments of one call filled in.
+#[derive(Debug)]
+pub struct Settings<V> {
+    /// Tags and time to live that are known before the value.
+    pub options: CacheOptions,
+    /// What is said once the value is known.
+    pub finish: Option<Finish<V>>,
+}
+
+impl Miss {
+    /// Makes the call it belongs to; `None` when the loader is to run without the cache.
+    fn into_call<V, E>(
+        self,
+        site: &'static CallSite,
+        access: Access<V>,
+        settings: Settings<V>,
+        sharing: Sharing<E>,
+        manner: Manner,
+    ) -> Option<Call<V, E>>
+    where
+        V: Clone + Send + Sync + 'static,
+    {
+        let Missed { engine, counters, key, arrival } = self.0?;
+        let namespace = engine.namespace_cell(site.escaped_namespace());
+        let plan = match engine.plan(&settings.options, Some(namespace), site.version()) {
+            Ok(plan) => plan,
+            Err(error) => {
+                engine.count(Some(&counters), Count::Bypassed);
+                log_bypass(site, &error);
+                return None;
+            }
+        };
+        let order = Order { key, access, plan, finish: settings.finish, manner };
+        Some(Call::new(engine, Some(counters), arrival, order, sharing))
+    }
+}
+
+/// What a load needs besides its loader.
+#[derive(Debug)]
+pub struct Request<V, E> {
+    /// The function.
+    pub site: &'static CallSite,
+    /// How its values are stored.
+    pub access: Access<V>,
+    /// What the attribute says.
+    pub settings: Settings<V>,
+    /// How its errors are shared.
+    pub sharing: Sharing<E>,
+    /// Load even if others do or have just done.
+    pub anew: bool,
+}
+
+impl<V: Clone + Send + Sync + 'static, E> Request<V, E> {
+    fn into_call(self, miss: Miss) -> (Option<Call<V, E>>, Sharing<E>) {
+        let manner = if self.anew { Manner::Anew } else { Manner::Shared };
+        (miss.into_call(self.site, self.access, self.settings, self.sharing, manner), self.sharing)
+    }
+}
+
+/// Turns what the cache itself has to say into the user's error.
+///
+/// # Panics
+///
+/// When the user's type has no room for it. That is only a load that waits for itself, which without the cache would
+/// call itself without end.
+fn surface<V, E>(result: Result<Loaded<V>, Failure<E>>, sharing: Sharing<E>) -> Result<Loaded<V>, E> {
+    result.map_err(|failure| match failure {
+        Failure::Loader(error) => error,
+        Failure::Cache(error) => match sharing.carry {
+            Some(carry) => carry(LoadError::from(error)),
+            None => panic!(
+                "{error} (an error type with `From<hydracache::LoadError>` would be returned instead of this panic)"
+            ),
+        },
+    })
+}
+
+/// Asks whether a loader can outlive its call; methods of more references are tried first.
+#[derive(Debug)]
+pub struct LoaderProbe<Fut>(PhantomData<fn() -> Fut>);
+
+/// A probe for the future that `loader` returns.
+pub fn probe<Fut>(_loader: &impl FnOnce() -> Fut) -> LoaderProbe<Fut> {
+    LoaderProbe(PhantomData)
+}
+
+/// The loader owns all it needs and can move to another thread.
+pub trait CanOutlive {
+    /// How to run it.
+    fn mode(&self) -> Outlives;
+}
+
+impl<Fut: Future + Send + 'static> CanOutlive for &LoaderProbe<Fut> {
+    fn mode(&self) -> Outlives {
+        Outlives
+    }
+}
+
+/// The loader belongs to the task of its caller.
+pub trait StaysInPlace {
+    /// How to run it.
+    fn mode(&self) -> InPlace;
+}
+
+impl<Fut> StaysInPlace for LoaderProbe<Fut> {
+    fn mode(&self) -> InPlace {
+        InPlace
+    }
+}
+
+/// Runs loads that go on when their caller goes away.
+#[derive(Debug, Clone, Copy)]
+pub struct Outlives;
+
+/// Runs loads that end with their caller.
+#[derive(Debug, Clone, Copy)]
+pub struct InPlace;
+
+impl Outlives {
+    /// Loads. The future is boxed, so that the function's own stays small for those who hit.
+    #[allow(clippy::type_complexity, reason = "an opaque type cannot be given a name")]
+    pub fn load<const SHAPE: u8, R, F, Fut>(
+        self,
+        miss: Miss,
+        request: Request<R::Value, R::Error>,
+        loader: F,
+    ) -> Pin<Box<impl Future<Output = Result<Loaded<R::Value>, R::Error>>>>
+    where
+        R: Outcome<SHAPE>,
+        R::Value: Clone + Send + Sync + 'static,
+        R::Error: 'static,
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = R> + Send + 'static,
+    {
+        Box::pin(async move {
+            let (call, sharing) = request.into_call(miss);
+            let Some(call) = call else { return loader().await.split().map(Loaded::uncached) };
+            let result = call.drive(|lead| {
+                let (engine, counters) = (lead.engine(), lead.counters());
+                let load = lead.begin_loader(loader);
+                Adoptable::new(lead.run(async move { load.await.split() }), engine, counters)
+            });
+            surface(result.await, sharing)
+        })
+    }
+}
+
+impl InPlace {
+    /// Loads. The future is boxed, so that the function's own stays small for those who hit.
+    #[allow(clippy::type_complexity, reason = "an opaque type cannot be given a name")]
+    pub fn load<const SHAPE: u8, R, F, Fut>(
+        self,
+        miss: Miss,
+        request: Request<R::Value, R::Error>,
+        loader: F,
+    ) -> Pin<Box<impl Future<Output = Result<Loaded<R::Value>, R::Error>>>>
+    where
+        R: Outcome<SHAPE>,
+        R::Value: Clone + Send + Sync + 'static,
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = R>,
+    {
+        Box::pin(async move {
+            let (call, sharing) = request.into_call(miss);
+            let Some(call) = call else { return loader().await.split().map(Loaded::uncached) };
+            let result = call.drive(|lead| {
+                let load = lead.begin_loader(loader);
+                lead.run(async move { load.await.split() })
+            });
+            surface(result.await, sharing)
+        })
+    }
+}
+
+/// Loads on the calling thread, waiting there for others who load the same.
+pub fn load_blocking<const SHAPE: u8, R>(
+    miss: Miss,
+    request: Request<R::Value, R::Error>,
+    loader: impl FnOnce() -> R,
+) -> Result<Loaded<R::Value>, R::Error>
+where
+    R: Outcome<SHAPE>,
+    R::Value: Clone + Send + Sync + 'static,
+{
+    let (call, sharing) = request.into_call(miss);
+    let Some(call) = call else { return loader().split().map(Loaded::uncached) };
+    surface(call.drive_blocking(|lead| lead.run_blocking(|| loader().split())), sharing)
+}

@@ -1,0 +1,191 @@
+//! The hit path, all of it: the function of a call in the current runtime, its key, its entry.
+
+use super::View;
+use crate::cache::HydraCache;
+use crate::call_site::{CacheChoice, CallSite};
+use crate::engine::Engine;
+use crate::error::{Error, ErrorKind};
+use crate::event::{Count, Counters};
+use crate::key::{KeyBuf, KeyRef, StoreKey};
+use crate::ops::{Namespace, Ops};
+use crate::runtime::with_function;
+use crate::sync::Arc;
+use crate::value::Access;
+
+/// What a look-up found.
+#[derive(Debug)]
+pub enum Lookup<Out> {
+    /// A fresh value.
+    Hit(Out),
+    /// None; here is what to load with.
+    Miss(Miss),
+}
+
+/// A call that found nothing, or that the cache cannot serve.
+#[derive(Debug)]
+pub struct Miss(pub(super) Option<Missed>);
+
+#[derive(Debug)]
+pub(super) struct Missed {
+    pub(super) engine: Arc<Engine>,
+    pub(super) counters: Arc<Counters>,
+    pub(super) key: StoreKey,
+    pub(super) arrival: u64,
+}
+
+/// A function in the runtime and the cache that a call uses.
+pub(super) struct Function<'a> {
+    pub(super) engine: &'a Arc<Engine>,
+    counters: &'a Arc<Counters>,
+    site: &'static CallSite,
+}
+
+impl Function<'_> {
+    pub(super) fn ops(&self) -> Ops<'_> {
+        Ops {
+            engine: self.engine,
+            counters: Some(self.counters),
+            namespace: Namespace::Named(self.site.escaped_namespace()),
+            version: self.site.version(),
+        }
+    }
+}
+
+/// Does something with a function; `None` when the runtime has no cache for it.
+#[inline]
+pub(super) fn with<R>(
+    site: &'static CallSite,
+    cache: Option<&HydraCache>,
+    work: impl FnOnce(Option<Function<'_>>) -> R,
+) -> R {
+    with_function(site, |state| {
+        let Some(state) = state else { return work(None) };
+        let Some(chosen) = cache.or(state.cache.as_ref()) else {
+            state.counters().raise(Count::Bypassed);
+            return work(None);
+        };
+        work(Some(Function { engine: &chosen.engine, counters: state.counters(), site }))
+    })
+}
+
+/// Writes the key of a call where it will stay: half a kilobyte is not moved about on a hit.
+#[inline]
+pub(super) fn write<'k>(
+    key: &'k mut KeyBuf,
+    site: &'static CallSite,
+    write_key: impl FnOnce(&mut KeyBuf),
+) -> &'k str {
+    key.push_raw(site.prefix());
+    write_key(key);
+    key.as_str()
+}
+
+/// Looks a call up.
+#[inline]
+pub fn lookup<V, W>(
+    site: &'static CallSite,
+    access: Access<V>,
+    cache: Option<&HydraCache>,
+    write_key: impl FnOnce(&mut KeyBuf),
+) -> Lookup<W::Out>
+where
+    V: Clone + Send + Sync + 'static,
+    W: View<V>,
+{
+    let mut key = KeyBuf::new();
+    let text = write(&mut key, site, write_key);
+    with(site, cache, |function| {
+        let Some(function) = function else {
+            bypass_without_cache(site);
+            return Lookup::Miss(Miss(None));
+        };
+        let ops = function.ops();
+        let key = match function.engine.checked_key(text) {
+            Ok(key) => key,
+            Err(error) => {
+                bypass(site, &function.ops(), &error);
+                return Lookup::Miss(Miss(None));
+            }
+        };
+        if let Some(entry) = ops.look(key) {
+            let codec = function.engine.codec();
+            let read = entry
+                .stored
+                .read(&access, codec, site.version(), |_, value| W::hit(value, || ops.age(&entry)));
+            // What cannot be read is loaded anew, and counted when that begins.
+            if let Ok(out) = read {
+                ops.count(Count::Hit);
+                return Lookup::Hit(out);
+            }
+        }
+        Lookup::Miss(missed(&function, key))
+    })
+}
+
+/// Skips the look-up: the call will load.
+pub fn skip_lookup(
+    site: &'static CallSite,
+    cache: Option<&HydraCache>,
+    write_key: impl FnOnce(&mut KeyBuf),
+) -> Miss {
+    let mut key = KeyBuf::new();
+    let text = write(&mut key, site, write_key);
+    with(site, cache, |function| {
+        let Some(function) = function else {
+            bypass_without_cache(site);
+            return Miss(None);
+        };
+        match function.engine.checked_key(text) {
+            Ok(key) => missed(&function, key),
+            Err(error) => {
+                bypass(site, &function.ops(), &error);
+                Miss(None)
+            }
+        }
+    })
+}
+
+#[cold]
+fn missed(function: &Function<'_>, key: KeyRef<'_>) -> Miss {
+    Miss(Some(Missed {
+        engine: Arc::clone(function.engine),
+        counters: Arc::clone(function.counters),
+        key: key.to_owned(),
+        arrival: function.engine.seq(),
+    }))
+}
+
+#[cold]
+fn bypass(site: &'static CallSite, ops: &Ops<'_>, error: &Error) {
+    ops.count(Count::Bypassed);
+    log_bypass(site, error);
+}
+
+pub(super) fn log_bypass(site: &'static CallSite, error: &Error) {
+    if site.complains_first() {
+        tracing::warn!(function = site.name(), %error, "a call runs without the cache; further ones are counted only");
+    }
+}
+
+#[cold]
+fn bypass_without_cache(site: &'static CallSite) {
+    if site.complains_first() {
+        let error = no_cache(site);
+        tracing::error!(%error, "its calls run without the cache; further ones are counted only");
+    }
+}
+
+pub(super) fn no_cache(site: &'static CallSite) -> Error {
+    Error::new(
+        ErrorKind::Configuration,
+        match site.cache() {
+            CacheChoice::Named(name) => format!(
+                "{site} uses the cache `{name}`, which the current runtime does not have; add `.named(\"{name}\", cache)`"
+            ),
+            _ => format!(
+                "{site} was linked in after the registry was read, so the current runtime does not know it; load the \
+                 library before the first annotated call"
+            ),
+        },
+    )
+}

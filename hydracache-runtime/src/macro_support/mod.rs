@@ -1,0 +1,26 @@
+//! What generated code calls. Everything else in the crate is free to change without touching the macros.
+
+mod entries;
+mod load;
+mod lookup;
+mod shape;
+
+pub use inventory;
+
+pub use self::entries::{clear, expire, invalidate, key, of_value, peek, put, stats, tag};
+pub use self::load::{
+    CanOutlive, InPlace, LoaderProbe, Outlives, Request, Settings, StaysInPlace, load_blocking, probe,
+};
+pub use self::lookup::{Lookup, Miss, lookup, skip_lookup};
+pub use self::shape::{Outcome, PLAIN, PlainShape, RESULT, ShapeProbe, ValueOnly, View, WithSource};
+pub use crate::call::Loaded;
+pub use crate::call_site::{CacheChoice, CallSite, Facts};
+pub use crate::draft::Draft;
+pub use crate::given::{GivenCache, GivenTag, GivenTags, GivenTtl, cache_of, tag_of};
+pub use crate::key::{KeyBuf, KeySegment, SegmentWriter};
+pub use crate::registry::Submitted;
+pub use crate::sharing::{
+    CarryLoadError, CarryNothing, ErrorProbe, ShareClone, ShareNothing, ShareText, Sharing,
+};
+pub use crate::tag::Tag;
+pub use crate::value::Access;
