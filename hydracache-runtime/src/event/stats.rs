@@ -18,7 +18,8 @@ pub struct CacheStats {
     pub loads: u64,
     /// Runs of a loader that returned an error.
     pub load_failures: u64,
-    /// Loaded values that were not stored because something they depend on was invalidated meanwhile.
+    /// Loaded values that were not stored because something they depend on was invalidated meanwhile, or because a later
+    /// reading of the source was stored before them.
     pub stale_discards: u64,
     /// Callers that did not accept the value they waited for, because it may be older than their call.
     pub rejoins: u64,
