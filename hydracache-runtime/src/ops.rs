@@ -45,6 +45,7 @@ impl<'a> Ops<'a> {
         Self { engine, counters: None, namespace: Namespace::None, version: 0 }
     }
 
+    #[inline]
     pub(crate) fn count(&self, count: Count) {
         self.engine.count(self.counters, count);
     }

@@ -150,6 +150,7 @@ impl Engine {
     }
 
     /// A key with its hash, if it is not too long.
+    #[inline]
     pub(crate) fn checked_key<'a>(&self, text: &'a str) -> Result<KeyRef<'a>, Error> {
         check_key(text)?;
         Ok(self.key(text))

@@ -154,11 +154,14 @@ impl Hash for StoreKey {
 }
 
 /// Checks the length limit of a key.
+#[inline]
 pub(crate) fn check_key(text: &str) -> Result<(), Error> {
-    if text.len() <= MAX_KEY_BYTES {
-        return Ok(());
-    }
-    Err(Error::new(
+    if text.len() <= MAX_KEY_BYTES { Ok(()) } else { Err(too_long(text)) }
+}
+
+#[cold]
+fn too_long(text: &str) -> Error {
+    Error::new(
         ErrorKind::KeyTooLong,
         format!(
             "the key is {} bytes long and at most {MAX_KEY_BYTES} are allowed; it begins with `{}`; \
@@ -166,7 +169,7 @@ pub(crate) fn check_key(text: &str) -> Result<(), Error> {
             text.len(),
             preview(text),
         ),
-    ))
+    )
 }
 
 /// The first characters of a text that is too long to show.
