@@ -143,3 +143,23 @@ fn visit(watch: &mut Watch) {
         watch.rests_until = Instant::now() + 20 * began.elapsed();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pass_is_due_when_something_was_invalidated_or_the_first_entry_has_ended() {
+        let state = State::default();
+        let at = |raw| move || Tick::from_raw(raw);
+        assert!(!state.is_due(|| unreachable!("nothing ends, so nobody asks for the time")));
+        state.note_expiring(Tick::from_raw(50));
+        state.note_expiring(Tick::from_raw(90));
+        state.note_expiring(Tick::NEVER);
+        assert!(!state.is_due(at(49)));
+        assert!(state.is_due(at(50)));
+        let state = State::default();
+        state.note_dead();
+        assert!(state.is_due(at(0)));
+    }
+}

@@ -203,6 +203,19 @@ mod tests {
     }
 
     #[test]
+    fn a_tag_that_is_invalidated_often_does_not_age_into_the_floor() {
+        let mut shard = Shard::default();
+        shard.remember(0, 1);
+        for hash in 1..RING as u64 {
+            shard.remember(hash, hash + 1);
+        }
+        shard.remember(0, 1_000);
+        shard.remember(RING as u64, 1_001);
+        assert_eq!(shard.floor, 2, "the oldest of the others went, not the one that was raised again");
+        assert_eq!(shard.birth_number(0), 1_000);
+    }
+
+    #[test]
     fn cells_of_dead_tags_leave_as_new_ones_come() {
         let table = TagTable::new();
         let mut live = VecDeque::new();
