@@ -4,7 +4,7 @@
 
 use hydracache_runtime::macro_support::{
     Access, Facts, Lookup, PLAIN, Request, Settings, StaysInPlace, Submitted, ValueOnly, clear, inventory,
-    lookup, probe, put,
+    lookup, probe, put, stats,
 };
 use hydracache_runtime::macro_support::{ErrorProbe, ShareNothing};
 use hydracache_runtime::{CacheChoice, CacheOptions, CallSite, ErrorKind, HydraCache, Runtime};
@@ -158,4 +158,6 @@ fn a_function_without_its_cache_runs_its_body_each_time() {
         assert_eq!(error.kind(), ErrorKind::Configuration);
         assert_contains(&error.to_string(), &["`no.cache`", "sessions"]);
     }
+    let bypassed = stats(&NO_CACHE).bypassed;
+    assert_eq!(bypassed, 2, "the calls were bypasses, and what a handle was refused was none");
 }

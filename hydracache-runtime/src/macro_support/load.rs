@@ -13,6 +13,7 @@ use crate::draft::Finish;
 use crate::engine::Manner;
 use crate::error::LoadError;
 use crate::event::Count;
+use crate::lead::Lead;
 use crate::options::CacheOptions;
 use crate::sharing::Sharing;
 use crate::value::Access;
@@ -151,16 +152,10 @@ impl Outlives {
         F: FnOnce() -> Fut,
         Fut: Future<Output = R> + Send + 'static,
     {
-        Box::pin(async move {
-            let (call, sharing) = request.into_call(miss);
-            let Some(call) = call else { return loader().await.split().map(Loaded::uncached) };
-            let result = call.drive(|lead| {
-                let (engine, counters) = (lead.engine(), lead.counters());
-                let load = lead.begin_loader(loader);
-                Adoptable::new(lead.run(async move { load.await.split() }), engine, counters)
-            });
-            surface(result.await, sharing)
-        })
+        Box::pin(load(miss, request, loader, |lead, loading: Fut| {
+            let (engine, counters) = (lead.engine(), lead.counters());
+            Adoptable::new(lead.run(async move { loading.await.split() }), engine, counters)
+        }))
     }
 }
 
@@ -179,16 +174,33 @@ impl InPlace {
         F: FnOnce() -> Fut,
         Fut: Future<Output = R>,
     {
-        Box::pin(async move {
-            let (call, sharing) = request.into_call(miss);
-            let Some(call) = call else { return loader().await.split().map(Loaded::uncached) };
-            let result = call.drive(|lead| {
-                let load = lead.begin_loader(loader);
-                lead.run(async move { load.await.split() })
-            });
-            surface(result.await, sharing)
-        })
+        Box::pin(load(miss, request, loader, |lead, loading: Fut| {
+            lead.run(async move { loading.await.split() })
+        }))
     }
+}
+
+/// The way of an async load; `run` says how the loader is run if this call leads.
+async fn load<const SHAPE: u8, R, F, Fut, Run>(
+    miss: Miss,
+    request: Request<R::Value, R::Error>,
+    loader: F,
+    run: impl FnOnce(Lead<R::Value, R::Error>, Fut) -> Run,
+) -> Result<Loaded<R::Value>, R::Error>
+where
+    R: Outcome<SHAPE>,
+    R::Value: Clone + Send + Sync + 'static,
+    F: FnOnce() -> Fut,
+    Fut: Future<Output = R>,
+    Run: Future<Output = Result<Loaded<R::Value>, Failure<R::Error>>>,
+{
+    let (call, sharing) = request.into_call(miss);
+    let Some(call) = call else { return loader().await.split().map(Loaded::uncached) };
+    let result = call.drive(|lead| {
+        let loading = lead.begin_loader(loader);
+        run(lead, loading)
+    });
+    surface(result.await, sharing)
 }
 
 /// Loads on the calling thread, waiting there for others who load the same.

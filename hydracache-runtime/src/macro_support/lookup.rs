@@ -60,10 +60,7 @@ pub(super) fn with<R>(
 ) -> R {
     with_function(site, |state| {
         let Some(state) = state else { return work(None) };
-        let Some(chosen) = cache.or(state.cache.as_ref()) else {
-            state.counters().raise(Count::Bypassed);
-            return work(None);
-        };
+        let Some(chosen) = cache.or(state.cache.as_ref()) else { return work(None) };
         work(Some(Function { engine: &chosen.engine, counters: state.counters(), site }))
     })
 }
@@ -95,18 +92,8 @@ where
     let mut key = KeyBuf::new();
     let text = write(&mut key, site, write_key);
     with(site, cache, |function| {
-        let Some(function) = function else {
-            bypass_without_cache(site);
-            return Lookup::Miss(Miss(None));
-        };
+        let Some((function, key)) = reach(site, function, text) else { return Lookup::Miss(Miss(None)) };
         let ops = function.ops();
-        let key = match function.engine.checked_key(text) {
-            Ok(key) => key,
-            Err(error) => {
-                bypass(site, &function.ops(), &error);
-                return Lookup::Miss(Miss(None));
-            }
-        };
         if let Some(entry) = ops.look(key) {
             let codec = function.engine.codec();
             let read = entry
@@ -131,18 +118,28 @@ pub fn skip_lookup(
     let mut key = KeyBuf::new();
     let text = write(&mut key, site, write_key);
     with(site, cache, |function| {
-        let Some(function) = function else {
-            bypass_without_cache(site);
-            return Miss(None);
-        };
-        match function.engine.checked_key(text) {
-            Ok(key) => missed(&function, key),
-            Err(error) => {
-                bypass(site, &function.ops(), &error);
-                Miss(None)
-            }
-        }
+        reach(site, function, text).map_or(Miss(None), |(function, key)| missed(&function, key))
     })
+}
+
+/// The function of a call and its key; without them the call is a bypass, and counted as one.
+#[inline]
+fn reach<'a, 'k>(
+    site: &'static CallSite,
+    function: Option<Function<'a>>,
+    text: &'k str,
+) -> Option<(Function<'a>, KeyRef<'k>)> {
+    let Some(function) = function else {
+        bypass_without_cache(site);
+        return None;
+    };
+    match function.engine.checked_key(text) {
+        Ok(key) => Some((function, key)),
+        Err(error) => {
+            bypass(site, &function.ops(), &error);
+            None
+        }
+    }
 }
 
 #[cold]
@@ -169,6 +166,11 @@ pub(super) fn log_bypass(site: &'static CallSite, error: &Error) {
 
 #[cold]
 fn bypass_without_cache(site: &'static CallSite) {
+    with_function(site, |state| {
+        if let Some(state) = state {
+            state.counters().raise(Count::Bypassed);
+        }
+    });
     if site.complains_first() {
         let error = no_cache(site);
         tracing::error!(%error, "its calls run without the cache; further ones are counted only");
