@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cache::HydraCache;
 use crate::clock::{Clock, SystemClock};
 use crate::codec::{CacheCodec, PostcardCodec};
-use crate::engine::{Engine, Settings, check_ttl};
+use crate::engine::{Engine, Settings, check_idle, check_jitter, check_ttl};
 use crate::error::{Error, ErrorKind};
 use crate::store::{self, Capacity, Eviction, Store};
 use crate::sync::Arc;
@@ -42,6 +42,8 @@ pub struct LocalBuilder {
     store: Option<Arc<dyn Store>>,
     clock: Option<Arc<dyn Clock>>,
     codec: Option<Arc<dyn CacheCodec>>,
+    time_to_idle: Option<Duration>,
+    jitter: u8,
 }
 
 impl LocalBuilder {
@@ -56,6 +58,8 @@ impl LocalBuilder {
             store: None,
             clock: None,
             codec: None,
+            time_to_idle: None,
+            jitter: 0,
         }
     }
 
@@ -74,6 +78,19 @@ impl LocalBuilder {
     /// Lets entries live until they are invalidated or evicted, which is the default.
     pub fn no_default_ttl(mut self) -> Self {
         self.default_ttl = None;
+        self
+    }
+
+    /// Lets entries expire when nobody has read them for this long, besides their time to live.
+    pub fn time_to_idle(mut self, idle: Duration) -> Self {
+        self.time_to_idle = Some(idle);
+        self
+    }
+
+    /// Shortens the time to live of each entry by a part of its own, up to this many percent of at most 50, so that entries
+    /// which were loaded together do not expire together.
+    pub fn jitter(mut self, percent: u8) -> Self {
+        self.jitter = percent;
         self
     }
 
@@ -159,6 +176,8 @@ impl LocalBuilder {
         let engine = Engine::start(Settings {
             name: self.name,
             default_ttl: self.default_ttl,
+            time_to_idle: self.time_to_idle,
+            jitter: self.jitter,
             in_bytes,
             capacity: if own_store { 0 } else { capacity },
             max_entry_bytes: self.max_entry_bytes,
@@ -208,6 +227,12 @@ impl LocalBuilder {
         }
         if let Some(Err(error)) = self.default_ttl.map(check_ttl) {
             problems.push(format!("`default_ttl`: {error}"));
+        }
+        if let Some(Err(error)) = self.time_to_idle.map(check_idle) {
+            problems.push(format!("`time_to_idle`: {error}"));
+        }
+        if let Err(error) = check_jitter(self.jitter) {
+            problems.push(format!("`jitter`: {error}"));
         }
         problems
     }

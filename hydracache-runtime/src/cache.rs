@@ -1,7 +1,8 @@
 //! The cache: what a program does with keys by hand.
 
+mod load;
+
 use std::fmt;
-use std::future::Future;
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -10,7 +11,7 @@ use crate::applied::Applied;
 use crate::builder::LocalBuilder;
 use crate::cached::Cached;
 use crate::engine::{Engine, FillToken};
-use crate::error::{CacheResult, LoadError};
+use crate::error::CacheResult;
 use crate::event::{CacheDiagnostics, CacheStats};
 use crate::key::KeyBuf;
 use crate::ops::Ops;
@@ -18,6 +19,7 @@ use crate::options::CacheOptions;
 use crate::sync::Arc;
 use crate::typed::TypedCache;
 use crate::value::{Access, CacheValue, MemoryValue};
+use crate::write_intent::WriteIntent;
 
 /// A cache of values of any type under text keys.
 ///
@@ -120,74 +122,6 @@ impl HydraCache {
         self.ops().put(key.as_ref(), value, &Access::write_only(), &options)
     }
 
-    /// Returns the value of `key`, or loads, stores and returns it.
-    ///
-    /// Concurrent callers of one key share one load. A caller that goes away does not take the load with it: inside a
-    /// tokio runtime the load goes on, elsewhere one of those who wait takes over.
-    ///
-    /// # Errors
-    ///
-    /// [`Load`](crate::ErrorKind::Load) with the loader's own error as [`source`](std::error::Error::source);
-    /// [`LoadCycle`](crate::ErrorKind::LoadCycle) when the load would wait for itself; impossible options or a key
-    /// over its limit, before the loader runs.
-    pub async fn get_or_load<T, E, F, Fut>(
-        &self,
-        key: impl AsRef<str>,
-        options: CacheOptions,
-        loader: F,
-    ) -> CacheResult<T>
-    where
-        T: CacheValue,
-        E: Into<Box<dyn std::error::Error + Send + Sync>>,
-        F: FnOnce() -> Fut,
-        Fut: Future<Output = Result<T, E>> + Send + 'static,
-    {
-        self.ops().start(key.as_ref(), Access::encodable(), &options)?.finish(loader).await
-    }
-
-    /// Another name of [`get_or_load`](Self::get_or_load).
-    ///
-    /// # Errors
-    ///
-    /// As [`get_or_load`](Self::get_or_load).
-    pub async fn try_get_or_insert_with<T, E, F, Fut>(
-        &self,
-        key: impl AsRef<str>,
-        options: CacheOptions,
-        loader: F,
-    ) -> CacheResult<T>
-    where
-        T: CacheValue,
-        E: Into<Box<dyn std::error::Error + Send + Sync>>,
-        F: FnOnce() -> Fut,
-        Fut: Future<Output = Result<T, E>> + Send + 'static,
-    {
-        self.get_or_load(key, options, loader).await
-    }
-
-    /// As [`get_or_load`](Self::get_or_load), for a loader that cannot fail.
-    ///
-    /// # Errors
-    ///
-    /// As [`get_or_load`](Self::get_or_load), except that the loader has none.
-    pub async fn get_or_insert_with<T, F, Fut>(
-        &self,
-        key: impl AsRef<str>,
-        options: CacheOptions,
-        loader: F,
-    ) -> CacheResult<T>
-    where
-        T: CacheValue,
-        F: FnOnce() -> Fut,
-        Fut: Future<Output = T> + Send + 'static,
-    {
-        let fallible = || {
-            let loader = loader();
-            async move { Ok::<_, LoadError>(loader.await) }
-        };
-        self.get_or_load(key, options, fallible).await
-    }
-
     /// Returns the byte form of the value of `key`: an envelope with a checksum and the encoded value.
     ///
     /// The value is encoded on the first call and the bytes are kept.
@@ -281,7 +215,8 @@ impl HydraCache {
         self.remove(key)
     }
 
-    /// Ends the freshness of a key: the next call loads. `true` if a read would have found it.
+    /// Ends the freshness of a key: a read finds nothing and the next call loads, but a call that takes stale values may be
+    /// handed this one until its windows end. `true` if a read would have found it.
     pub fn expire_key(&self, key: impl AsRef<str>) -> Applied<bool> {
         Applied::new(self.engine.checked_key(key.as_ref()).map(|key| self.ops().expire(key)))
     }
@@ -316,6 +251,24 @@ impl HydraCache {
         escaped.push_segment(namespace.as_ref());
         self.engine.invalidate_namespace(escaped.as_str());
         Applied::new(Ok(()))
+    }
+
+    /// Takes out every key that is `prefix` or continues it with a further segment, and says how many entries went:
+    /// `user:1` takes `user:1` and `user:1:posts` and leaves `user:10`. Loads of such keys that are under way store nothing.
+    ///
+    /// Looks at every entry: O(entries + loads). A tag or a namespace is invalidated in constant time.
+    pub fn invalidate_prefix(&self, prefix: impl AsRef<str>) -> Applied<u64> {
+        Applied::new(Ok(self.engine.invalidate_prefix(prefix.as_ref())))
+    }
+
+    /// Notes that the source of `key` is about to be written, so that its outcome can be [put](WriteIntent::put) even if
+    /// others write it at the same time.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyTooLong`](crate::ErrorKind::KeyTooLong).
+    pub fn write_intent(&self, key: impl AsRef<str>) -> CacheResult<WriteIntent> {
+        WriteIntent::open(self, key.as_ref())
     }
 
     /// Invalidates everything, in constant time. The memory comes back by itself.

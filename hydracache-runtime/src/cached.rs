@@ -12,6 +12,8 @@ pub enum Source {
     Loaded,
     /// Another call was loading it, and this one waited.
     Joined,
+    /// It was in the cache and its time to live had ended; the call said that it may be.
+    Stale,
     /// This call ran without the cache.
     Uncached,
 }

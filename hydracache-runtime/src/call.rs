@@ -4,13 +4,17 @@
 //! of it: [`Call::drive`] and [`Call::drive_blocking`] differ in how they wait and how they run the loader.
 
 use std::any::TypeId;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use event_listener::{EventListener, Listener};
+use event_listener::EventListener;
+use tokio::runtime::Handle;
 
 use crate::cached::{Cached, Source};
+use crate::clock::Tick;
 use crate::draft::Finish;
 use crate::engine::{Begun, Edge, Engine, Flight, Manner, Outcome, Plan, Want};
 use crate::entry::Entry;
@@ -18,9 +22,12 @@ use crate::error::Error;
 use crate::event::{Count, Counters};
 use crate::key::StoreKey;
 use crate::lead::Lead;
+use crate::park::block_on;
 use crate::planted::{PlantedBug, planted};
+use crate::policy::Windows;
 use crate::sharing::Sharing;
 use crate::sync::Arc;
+use crate::timer::Sleep;
 use crate::value::{Access, AnyValue, ReadError};
 
 /// Why a call has no value.
@@ -72,6 +79,7 @@ pub(crate) struct Order<T> {
     pub(crate) plan: Plan,
     pub(crate) finish: Option<Finish<T>>,
     pub(crate) manner: Manner,
+    pub(crate) windows: Windows,
 }
 
 /// One call that missed, between two steps.
@@ -84,17 +92,48 @@ pub(crate) struct Call<T, E> {
     arrival: u64,
     /// Set when a joined value was not accepted: from then on only flights that began later are joined.
     since: Option<u64>,
-    joined: Option<(Arc<Flight>, Option<Edge>)>,
+    joined: Option<Joined>,
+    /// A load that was waited for long enough.
+    overdue: Option<Arc<Flight>>,
     rejected: Option<Arc<Entry>>,
+    /// When a stale value is handed out instead of waiting on; taken when it has passed.
+    soft_end: Option<Tick>,
     unshared_failures: u8,
     classified: bool,
 }
 
+/// A flight that a call waits for.
+struct Joined {
+    flight: Arc<Flight>,
+    /// Says so to whoever looks for loads that wait for themselves.
+    #[allow(dead_code, reason = "it acts when it is dropped")]
+    edge: Option<Edge>,
+    /// When the call has waited long enough.
+    end: Tick,
+}
+
 /// What a call does next.
-enum Step<T, E> {
+pub(crate) enum Step<T, E> {
     Done(Result<Loaded<T>, Failure<E>>),
     Lead(Lead<T, E>),
-    Wait(EventListener),
+    Wait(Waiting),
+}
+
+/// Ends when a flight has landed, or when it was waited for long enough.
+pub(crate) struct Waiting {
+    landed: EventListener,
+    limit: Sleep,
+}
+
+impl Future for Waiting {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        match Pin::new(&mut self.landed).poll(context) {
+            Poll::Ready(()) => Poll::Ready(()),
+            Poll::Pending => Pin::new(&mut self.limit).poll(context),
+        }
+    }
 }
 
 impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
@@ -106,6 +145,8 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
         order: Order<T>,
         sharing: Sharing<E>,
     ) -> Self {
+        let soft_timeout = order.windows.soft_timeout;
+        let soft_end = (soft_timeout != 0).then(|| engine.now().plus(soft_timeout));
         Self {
             engine,
             counters,
@@ -114,7 +155,9 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
             arrival,
             since: None,
             joined: None,
+            overdue: None,
             rejected: None,
+            soft_end,
             unshared_failures: 0,
             classified: false,
         }
@@ -131,10 +174,12 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
                 Step::Lead(lead) => {
                     // The edge belongs to this call: a load that is adopted after it is no wait of the caller's.
                     let _edge = Edge::lead(lead.flight());
-                    drop(self);
-                    return run(lead).await;
+                    return match self.into_fallback() {
+                        None => run(lead).await,
+                        Some(fallback) => fallback.patiently(run(lead)).await,
+                    };
                 }
-                Step::Wait(listener) => listener.await,
+                Step::Wait(waiting) => waiting.await,
             }
         }
     }
@@ -149,24 +194,84 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
                 Step::Done(result) => return result,
                 Step::Lead(lead) => {
                     let _edge = Edge::lead(lead.flight());
-                    return run(lead);
+                    let fallback = self.into_fallback();
+                    return run(lead).or_else(|failure| fallback.and_then(|it| it.rescue()).ok_or(failure));
                 }
-                Step::Wait(listener) => listener.wait(),
+                Step::Wait(waiting) => block_on(waiting),
             }
         }
     }
 
-    fn next(&mut self) -> Step<T, E> {
+    /// What is left of a call that leads: nothing, unless there may be a stale value to fall back on.
+    fn into_fallback(self) -> Option<Self> {
+        (self.order.windows.keep() != 0).then_some(self)
+    }
+
+    /// Waits for the call's own load, or hands out a stale value when that fails or takes too long. A load that takes too
+    /// long is dropped here, which hands it over to the runtime.
+    async fn patiently<F>(mut self, load: F) -> Result<Loaded<T>, Failure<E>>
+    where
+        F: Future<Output = Result<Loaded<T>, Failure<E>>>,
+    {
+        let mut load = pin!(load);
+        // Without a runtime nobody would take the load over.
+        let soft_end = self.soft_end.filter(|_| Handle::try_current().is_ok());
+        let mut limit = soft_end.map(|end| self.engine.sleep_until(end));
+        let loaded = poll_fn(|context| {
+            if let Poll::Ready(result) = load.as_mut().poll(context) {
+                return Poll::Ready(result);
+            }
+            let over = limit.as_mut().is_some_and(|limit| Pin::new(limit).poll(context).is_ready());
+            if over {
+                limit = None;
+            }
+            match self.hand_out_stale(over) {
+                Some(stale) => Poll::Ready(Ok(stale)),
+                None => Poll::Pending,
+            }
+        });
+        loaded.await.or_else(|failure| self.rescue().ok_or(failure))
+    }
+
+    /// The stale value, when the soft timeout is over and there is one.
+    fn hand_out_stale(&mut self, over: bool) -> Option<Loaded<T>> {
+        if !over {
+            return None;
+        }
+        self.soft_end = None;
+        let stale = self.rescue()?;
+        self.count(Count::SoftTimeout);
+        Some(stale)
+    }
+
+    /// Begins a load in the background beside `entry`, which is served meanwhile; `None` if somebody loads already.
+    pub(crate) fn begin_refresh(mut self, entry: Arc<Entry>) -> Option<Lead<T, E>> {
+        self.rejected = Some(Arc::clone(&entry));
+        match self.begun() {
+            Begun::Leads(flight) => {
+                self.count(Count::Refresh);
+                Some(self.lead(flight, Some(entry)))
+            }
+            Begun::Found(_) | Begun::Joined(_) => None,
+        }
+    }
+
+    pub(crate) fn next(&mut self) -> Step<T, E> {
         loop {
-            if let Some((flight, _)) = &self.joined {
-                let flight = Arc::clone(flight);
-                let outcome = match flight.outcome_or_wait() {
-                    Ok(outcome) => outcome,
-                    Err(listener) => return Step::Wait(listener),
-                };
-                self.joined = None;
-                if let Some(result) = self.judge(&flight, outcome) {
-                    return Step::Done(result);
+            if let Some(joined) = &self.joined {
+                let flight = Arc::clone(&joined.flight);
+                match flight.outcome_or_wait() {
+                    Ok(outcome) => {
+                        self.joined = None;
+                        if let Some(result) = self.judge(&flight, outcome) {
+                            return Step::Done(result);
+                        }
+                    }
+                    Err(landed) => {
+                        if let Some(step) = self.wait(flight, landed) {
+                            return step;
+                        }
+                    }
                 }
             }
             if let Some(step) = self.begin() {
@@ -175,22 +280,57 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
         }
     }
 
-    fn begin(&mut self) -> Option<Step<T, E>> {
+    /// Waits on for a flight, or does not: a stale value will do, or the flight takes too long; then `None`.
+    fn wait(&mut self, flight: Arc<Flight>, landed: EventListener) -> Option<Step<T, E>> {
+        let now = self.engine.now();
+        let soft_is_over = self.soft_end.is_some_and(|end| now >= end);
+        if let Some(stale) = self.hand_out_stale(soft_is_over) {
+            return Some(Step::Done(Ok(stale)));
+        }
+        let end = self.joined.as_ref().map_or(now, |joined| joined.end);
+        if now >= end {
+            self.count(Count::WaitTimeout);
+            self.joined = None;
+            self.overdue = Some(flight);
+            return None;
+        }
+        let limit = self.engine.sleep_until(self.soft_end.map_or(end, |soft| soft.min(end)));
+        Some(Step::Wait(Waiting { landed, limit }))
+    }
+
+    fn begun(&self) -> Begun {
         let want = Want {
             type_id: TypeId::of::<T>(),
             cells: &self.order.plan.cells,
             since: self.since,
-            manner: self.order.manner,
+            manner: if self.order.windows.alone { Manner::Alone } else { self.order.manner },
             rejected: self.rejected.as_ref(),
+            overdue: self.overdue.as_ref(),
         };
-        match self.engine.begin(&self.order.key, &want) {
+        self.engine.begin(&self.order.key, &want)
+    }
+
+    fn lead(&self, flight: Arc<Flight>, renews: Option<Arc<Entry>>) -> Lead<T, E> {
+        self.count(Count::Load);
+        let (engine, counters) = (Arc::clone(&self.engine), self.counters.clone());
+        Lead::new(engine, flight, counters, &self.order, self.sharing, renews)
+    }
+
+    fn begin(&mut self) -> Option<Step<T, E>> {
+        match self.begun() {
             Begun::Found(entry) => match self.read(&entry) {
                 Ok(value) => {
                     self.classify(Count::Hit);
                     Some(Step::Done(Ok(self.loaded(&entry, value, Source::Hit))))
                 }
                 Err(error) => {
-                    self.count(error.counts_as());
+                    if let ReadError::Failure(shared) = &error
+                        && let Some(error) = (self.sharing.unshare)(shared)
+                    {
+                        self.classify(Count::Hit);
+                        return Some(Step::Done(Err(Failure::Loader(error))));
+                    }
+                    self.count_unread(&error);
                     self.rejected = Some(entry);
                     None
                 }
@@ -198,7 +338,10 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
             Begun::Joined(flight) => {
                 self.classify(Count::Join);
                 match Edge::join(&flight) {
-                    Ok(edge) => self.joined = Some((flight, edge)),
+                    Ok(edge) => {
+                        let end = self.engine.now().plus(self.order.windows.wait_timeout);
+                        self.joined = Some(Joined { flight, edge, end });
+                    }
                     Err(cycle) => {
                         self.count(Count::Cycle);
                         return Some(Step::Done(Err(Failure::Cache(cycle))));
@@ -208,9 +351,7 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
             }
             Begun::Leads(flight) => {
                 self.classify(Count::Miss);
-                self.count(Count::Load);
-                let (engine, counters) = (Arc::clone(&self.engine), self.counters.clone());
-                Some(Step::Lead(Lead::new(engine, flight, counters, &self.order, self.sharing)))
+                Some(Step::Lead(self.lead(flight, None)))
             }
         }
     }
@@ -221,7 +362,7 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
             Outcome::Value(entry) if self.accepts(flight, entry) => match self.read(entry) {
                 Ok(value) => Some(Ok(self.loaded(entry, value, Source::Joined))),
                 Err(error) => {
-                    self.count(error.counts_as());
+                    self.count_unread(&error);
                     None
                 }
             },
@@ -230,7 +371,11 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
                 self.since = Some(self.arrival);
                 None
             }
+            Outcome::Refused(error) => Some(self.rescue().ok_or_else(|| Failure::Cache(error.clone()))),
             Outcome::Failed(shared) => {
+                if let Some(stale) = self.rescue() {
+                    return Some(Ok(stale));
+                }
                 if let Some(error) = shared.as_ref().and_then(|shared| (self.sharing.unshare)(shared)) {
                     return Some(Err(Failure::Loader(error)));
                 }
@@ -260,8 +405,28 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
                 && self.order.plan.cells.hold_since(flight.moment.stamp))
     }
 
+    /// What the store has for a call whose load gave nothing: a value that is not too old for it.
+    fn rescue(&self) -> Option<Loaded<T>> {
+        let windows = &self.order.windows;
+        if windows.keep() == 0 {
+            return None;
+        }
+        let entry = self.engine.rescue(self.order.key.as_ref(), windows)?;
+        if !self.order.plan.cells.hold_since(entry.stamp) {
+            return None;
+        }
+        let value = self.read(&entry).ok()?;
+        let now = self.engine.now();
+        if entry.is_fresh(|| now) {
+            return Some(self.loaded(&entry, value, Source::Hit));
+        }
+        entry.note_failure(now, windows.retry_after);
+        self.count(Count::StaleOnError);
+        Some(self.loaded(&entry, value, Source::Stale))
+    }
+
     fn read(&self, entry: &Entry) -> Result<AnyValue, ReadError> {
-        let version = self.order.plan.version;
+        let version = self.order.plan.terms.version;
         entry.stored.read(&self.order.access, self.engine.codec(), version, |any, _| Arc::clone(any))
     }
 
@@ -272,6 +437,12 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
     fn classify(&mut self, count: Count) {
         if !self.classified {
             self.classified = true;
+            self.count(count);
+        }
+    }
+
+    fn count_unread(&self, error: &ReadError) {
+        if let Some(count) = error.counts_as() {
             self.count(count);
         }
     }

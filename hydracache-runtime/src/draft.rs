@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use crate::engine::{Engine, Plan};
 use crate::error::Error;
 use crate::given::{GivenTags, GivenTtl};
-use crate::options::{CacheOptions, Ttl};
+use crate::options::{Absent, CacheOptions, Ttl};
 use crate::tag::Tag;
 
 /// Looks at a loaded value and says more about its entry.
@@ -20,9 +20,21 @@ pub struct Draft {
     ttl: Option<Ttl>,
     tags: SmallVec<[Tag; 2]>,
     weight: Option<u32>,
+    is_none: bool,
+    skipped: bool,
 }
 
 impl Draft {
+    /// Hands the value out without storing it.
+    pub fn skip(&mut self) {
+        self.skipped = true;
+    }
+
+    /// Says whether the value is a `None`, for options that treat it differently.
+    pub fn none(&mut self, is_none: bool) {
+        self.is_none = is_none;
+    }
+
     /// Sets the time to live; `None` lets the entry live until it is invalidated or evicted.
     pub fn ttl(&mut self, ttl: impl GivenTtl) {
         self.ttl = Some(ttl.into().map_or(Ttl::Unlimited, Ttl::Limited));
@@ -38,21 +50,35 @@ impl Draft {
         self.weight = Some(bytes);
     }
 
-    /// Adds it to options whose value is known from the start.
-    pub(crate) fn extend(self, options: &mut CacheOptions) {
+    /// Adds it to options whose value is known from the start; false if the value is not to be stored.
+    pub(crate) fn extend(self, options: &mut CacheOptions) -> bool {
         options.ttl = self.ttl.unwrap_or(options.ttl);
         options.tags.extend(self.tags);
         options.weight = self.weight.or(options.weight);
+        match options.absent {
+            Absent::Skipped if self.is_none => return false,
+            Absent::KeptFor(ttl) if self.is_none => options.ttl = Ttl::Limited(ttl),
+            _ => {}
+        }
+        !self.skipped
     }
 
-    /// Adds it to the plan of a load that has just ended.
-    pub(crate) fn apply(self, engine: &Engine, plan: &mut Plan) -> Result<(), Error> {
+    /// Adds it to the plan of a load that has just ended; false if the value is not to be stored.
+    pub(crate) fn apply(self, engine: &Engine, plan: &mut Plan) -> Result<bool, Error> {
         // First, whatever else is wrong: those who wait must see what the value depends on.
         let tags = engine.take_cells(&mut plan.cells, &self.tags);
         if let Some(ttl) = self.ttl {
-            plan.ttl = engine.resolve_ttl(ttl)?;
+            plan.terms.ttl = engine.resolve_ttl(ttl)?;
         }
-        plan.weight = self.weight.or(plan.weight);
-        tags
+        plan.terms.weight = self.weight.or(plan.terms.weight);
+        let stored = match plan.terms.absent {
+            Absent::Skipped if self.is_none => false,
+            Absent::KeptFor(ttl) if self.is_none => {
+                plan.terms.ttl = Some(ttl);
+                true
+            }
+            _ => true,
+        };
+        tags.map(|()| stored && !self.skipped)
     }
 }

@@ -1,6 +1,7 @@
 //! One entry: a value, what it depends on, and until when it is fresh.
 
 use crate::clock::Tick;
+use crate::policy::{Decision, Pause, Times, Windows, decide};
 use crate::sync::{AtomicU64, Ordering};
 use crate::tag::Cells;
 use crate::value::Stored;
@@ -16,8 +17,22 @@ pub struct Entry {
     pub(crate) cells: Cells,
     pub(crate) created: Tick,
     pub(crate) version: u32,
-    fresh_until: AtomicU64,
     weight: u32,
+    fresh_until: AtomicU64,
+    /// A [`Pause`] in one number: its end, with the lowest bit telling whether a load failed.
+    pause: AtomicU64,
+    /// `None` for an entry that simply ends.
+    lasting: Option<Box<Lasting>>,
+}
+
+/// What else there is to say about how long an entry lasts.
+#[derive(Debug)]
+struct Lasting {
+    /// For how many nanoseconds after its freshness it may still be handed out.
+    keep: u64,
+    /// For how many nanoseconds it lasts without being used; 0 for any.
+    idle: u64,
+    last_used: AtomicU64,
 }
 
 /// The parts of an [`Entry`] besides its value.
@@ -28,12 +43,21 @@ pub(crate) struct EntryParts {
     pub(crate) cells: Cells,
     pub(crate) created: Tick,
     pub(crate) fresh_until: Tick,
+    pub(crate) keep: u64,
+    pub(crate) idle: u64,
     pub(crate) version: u32,
     pub(crate) weight: u32,
 }
 
 impl Entry {
-    pub(crate) fn new(stored: Stored, parts: EntryParts) -> Self {
+    pub(crate) fn new(stored: Stored, parts: EntryParts, now: Tick) -> Self {
+        let lasting = (parts.keep != 0 || parts.idle != 0).then(|| {
+            Box::new(Lasting {
+                keep: parts.keep,
+                idle: parts.idle,
+                last_used: AtomicU64::new(now.max(parts.created).raw()),
+            })
+        });
         Self {
             stored,
             stamp: parts.stamp,
@@ -41,8 +65,10 @@ impl Entry {
             cells: parts.cells,
             created: parts.created,
             version: parts.version,
-            fresh_until: AtomicU64::new(parts.fresh_until.raw()),
             weight: parts.weight,
+            fresh_until: AtomicU64::new(parts.fresh_until.raw()),
+            pause: AtomicU64::new(0),
+            lasting,
         }
     }
 
@@ -52,12 +78,90 @@ impl Entry {
     }
 
     #[inline]
-    pub(crate) fn fresh_until(&self) -> Tick {
+    fn fresh_until(&self) -> Tick {
         Tick::from_raw(self.fresh_until.load(Ordering::Acquire))
     }
 
-    /// Ends the freshness of the entry, for every reader from now on.
-    pub(crate) fn end_freshness(&self) {
-        self.fresh_until.store(Tick::ALWAYS.raw(), Ordering::Release);
+    /// Whether the value is fresh; the clock is asked only if it can end.
+    #[inline]
+    pub(crate) fn is_fresh(&self, now: impl FnOnce() -> Tick) -> bool {
+        let end = self.fresh_until();
+        match &self.lasting {
+            None => end == Tick::NEVER || now() < end,
+            Some(lasting) if lasting.idle == 0 => end == Tick::NEVER || now() < end,
+            Some(lasting) => {
+                let now = now();
+                now < end && !lasting.is_idle(now)
+            }
+        }
+    }
+
+    /// Notes a use, for an entry that ends when it is not used.
+    #[inline]
+    pub(crate) fn touch(&self, now: impl FnOnce() -> Tick) {
+        if let Some(lasting) = &self.lasting
+            && lasting.idle != 0
+        {
+            lasting.last_used.fetch_max(now().raw(), Ordering::Relaxed);
+        }
+    }
+
+    /// What a call with these windows does with the entry, if it is valid.
+    pub(crate) fn decide(&self, windows: &Windows, now: impl FnOnce() -> Tick) -> Decision {
+        if self.fresh_until() == Tick::NEVER && self.lasting.is_none() {
+            return Decision::Hit;
+        }
+        let now = now();
+        if self.is_idle(now) { Decision::Load } else { decide(self.times(), windows, now) }
+    }
+
+    pub(crate) fn times(&self) -> Times {
+        Times { created: self.created, fresh_until: self.fresh_until(), pause: self.pause() }
+    }
+
+    /// Whether it ended because nobody used it.
+    pub(crate) fn is_idle(&self, now: Tick) -> bool {
+        self.lasting.as_ref().is_some_and(|lasting| lasting.is_idle(now))
+    }
+
+    /// When it is of no use to anybody any more, as far as is known now.
+    pub(crate) fn end(&self) -> Tick {
+        let end = self.fresh_until();
+        let Some(lasting) = &self.lasting else { return end };
+        let end = end.plus(lasting.keep);
+        if lasting.idle == 0 { end } else { end.min(lasting.idle_from()) }
+    }
+
+    /// Ends the freshness of the entry, for every reader from now on. Windows after it stay as long as they were.
+    pub(crate) fn end_freshness(&self, now: Tick) {
+        self.fresh_until.fetch_min(now.raw(), Ordering::AcqRel);
+    }
+
+    fn pause(&self) -> Pause {
+        let raw = self.pause.load(Ordering::Acquire);
+        Pause { until: Tick::from_raw(raw), failed: raw & 1 == 1 }
+    }
+
+    /// Takes it upon the caller to refresh the entry; false if somebody else did so less than a pause ago.
+    pub(crate) fn claim_refresh(&self, now: Tick, pause: u64) -> bool {
+        let known = self.pause.load(Ordering::Acquire);
+        let claimed = now.plus(pause).raw() & !1;
+        known <= now.raw()
+            && self.pause.compare_exchange(known, claimed, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    }
+
+    /// Notes that a load of the key failed: for a while nobody tries again who can do without.
+    pub(crate) fn note_failure(&self, now: Tick, pause: u64) {
+        self.pause.store(now.plus(pause).raw() | 1, Ordering::Release);
+    }
+}
+
+impl Lasting {
+    fn idle_from(&self) -> Tick {
+        Tick::from_raw(self.last_used.load(Ordering::Relaxed)).plus(self.idle)
+    }
+
+    fn is_idle(&self, now: Tick) -> bool {
+        self.idle != 0 && now >= self.idle_from()
     }
 }

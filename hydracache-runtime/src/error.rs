@@ -14,8 +14,10 @@ pub enum ErrorKind {
     TagTooLong,
     /// An entry would carry more than [`MAX_TAGS`](crate::MAX_TAGS) tags.
     TooManyTags,
-    /// A time to live is zero, or further away than the clock can count.
+    /// A time to live or to idle is zero, or further away than the clock can count, or its jitter is over 50 percent.
     InvalidTtl,
+    /// Windows of refresh or limits of a load cannot work together; the message says which and why.
+    InvalidRefresh,
     /// The key holds a value of another type than was asked for.
     TypeMismatch,
     /// The entry is larger than the store takes.
@@ -28,6 +30,8 @@ pub enum ErrorKind {
     Decode,
     /// The user's loader failed; [`Error::load_error`] holds what it returned.
     Load,
+    /// A load took longer than its limit.
+    LoadTimeout,
     /// A load waits for itself, directly or through others.
     LoadCycle,
     /// A fill token was taken from another cache.
@@ -72,7 +76,21 @@ impl Error {
     }
 
     pub(crate) fn load(key: &str, source: Box<dyn StdError + Send + Sync>) -> Self {
-        let message = format!("loading `{}` failed", crate::key::preview(key));
+        Self::of_loader(format!("loading `{}` failed", crate::key::preview(key)), source)
+    }
+
+    /// The failure of a bulk load of `count` keys, of which `key` is the first.
+    pub(crate) fn load_many(key: &str, count: usize, source: Box<dyn StdError + Send + Sync>) -> Self {
+        match count {
+            1 => Self::load(key, source),
+            _ => {
+                let (key, others) = (crate::key::preview(key), count - 1);
+                Self::of_loader(format!("loading `{key}` and {others} other keys failed"), source)
+            }
+        }
+    }
+
+    fn of_loader(message: String, source: Box<dyn StdError + Send + Sync>) -> Self {
         let load =
             LoadError { message: source.to_string(), kind: ErrorKind::Load, source: Some(source.into()) };
         Self(Arc::new(Inner { kind: ErrorKind::Load, message, load: Some(load) }))

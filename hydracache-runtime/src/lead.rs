@@ -1,19 +1,25 @@
 //! Leading a load: running the user's loader once, making the entry, landing the flight.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::Duration;
 
 use crate::cached::Source;
 use crate::call::{Failure, Loaded, Order};
 use crate::draft::{Draft, Finish};
-use crate::engine::{Engine, Flight, Outcome, Plan, enter};
+use crate::engine::{Engine, Flight, Outcome, Plan, SharedError, Terms, enter};
 use crate::entry::Entry;
+use crate::error::{Error, ErrorKind};
 use crate::event::{Count, Counters};
-use crate::key::StoreKey;
+use crate::key::{StoreKey, preview};
+use crate::policy::Windows;
 use crate::sharing::Sharing;
 use crate::sync::Arc;
 use crate::value::{Access, Stored};
+
+/// What the error of a load weighs in a cache bounded in bytes if nothing is said.
+const FAILURE_WEIGHT: u32 = 64;
 
 /// The right and the duty to run a loader once and to land its flight.
 ///
@@ -21,41 +27,53 @@ use crate::value::{Access, Stored};
 pub(crate) struct Lead<T, E> {
     leaving: Leaving,
     access: Access<T>,
-    ttl: Option<Duration>,
-    weight: Option<u32>,
-    version: u32,
+    terms: Terms,
+    windows: Windows,
     finish: Option<Finish<T>>,
     sharing: Sharing<E>,
 }
 
 impl<T: Clone + Send + Sync + 'static, E> Lead<T, E> {
-    /// Takes the lead of a flight that has just begun.
+    /// Takes the lead of a flight that has just begun; `renews` is the entry that is served meanwhile.
     pub(crate) fn new(
         engine: Arc<Engine>,
         flight: Arc<Flight>,
         counters: Option<Arc<Counters>>,
         order: &Order<T>,
         sharing: Sharing<E>,
+        renews: Option<Arc<Entry>>,
     ) -> Self {
+        let retry_after = order.windows.retry_after;
         Self {
-            leaving: Leaving { engine, flight, counters, landed: false },
+            leaving: Leaving { engine, flight, counters, landed: false, renews, retry_after },
             access: order.access,
-            ttl: order.plan.ttl,
-            weight: order.plan.weight,
-            version: order.plan.version,
+            terms: order.plan.terms,
+            windows: order.windows,
             finish: order.finish,
             sharing,
         }
     }
 
-    /// Runs the loader in place, polled by the task that polls this.
+    /// Runs the loader in place, polled by the task that polls this, no longer than it may take.
     pub(crate) async fn run<F>(self, loader: F) -> Result<Loaded<T>, Failure<E>>
     where
         F: Future<Output = Result<T, E>>,
     {
         let mut loader = pin!(loader);
-        let result = poll_fn(|context| enter(&self.leaving.flight, || loader.as_mut().poll(context))).await;
-        self.finish(result)
+        let end = self.leaving.flight.moment.at.plus(self.windows.load_timeout);
+        let mut limit = (self.windows.load_timeout != 0).then(|| self.leaving.engine.sleep_until(end));
+        let loaded = poll_fn(|context| {
+            let polled = enter(&self.leaving.flight, || loader.as_mut().poll(context));
+            match (polled, &mut limit) {
+                (Poll::Ready(result), _) => Poll::Ready(Some(result)),
+                (Poll::Pending, Some(limit)) => Pin::new(limit).poll(context).map(|()| None),
+                (Poll::Pending, None) => Poll::Pending,
+            }
+        });
+        match loaded.await {
+            Some(result) => self.finish(result),
+            None => self.time_out(),
+        }
     }
 
     /// Calls the closure that makes a loader's future, as part of the load.
@@ -73,6 +91,10 @@ impl<T: Clone + Send + Sync + 'static, E> Lead<T, E> {
         &self.leaving.flight
     }
 
+    pub(crate) fn shared_flight(&self) -> Arc<Flight> {
+        Arc::clone(&self.leaving.flight)
+    }
+
     pub(crate) fn key(&self) -> StoreKey {
         self.leaving.flight.key.clone()
     }
@@ -85,10 +107,16 @@ impl<T: Clone + Send + Sync + 'static, E> Lead<T, E> {
         Arc::clone(&self.leaving.engine)
     }
 
-    fn finish(self, result: Result<T, E>) -> Result<Loaded<T>, Failure<E>> {
+    /// Ends the load with what the loader returned.
+    pub(crate) fn finish(self, result: Result<T, E>) -> Result<Loaded<T>, Failure<E>> {
         // What is asked of the value or of the error is code of the user's, and part of the load.
         let flight = Arc::clone(&self.leaving.flight);
         enter(&flight, || self.end(result))
+    }
+
+    /// Ends the load without a value of this key, which was no failure.
+    pub(crate) fn find_nothing(mut self) {
+        self.leaving.land(None, Outcome::Gone);
     }
 
     fn end(mut self, result: Result<T, E>) -> Result<Loaded<T>, Failure<E>> {
@@ -97,34 +125,65 @@ impl<T: Clone + Send + Sync + 'static, E> Lead<T, E> {
             Err(error) => {
                 let shared = (self.sharing.share)(&error);
                 self.leaving.count(Count::LoadFailure);
-                self.leaving.land(None, Outcome::Failed(shared));
+                self.leaving.note_failure();
+                let remembered = shared.as_ref().and_then(|shared| self.remembered(shared));
+                self.leaving.land(remembered, Outcome::Failed(shared));
                 Err(Failure::Loader(error))
             }
         }
     }
 
+    fn time_out(mut self) -> Result<Loaded<T>, Failure<E>> {
+        let limit = Duration::from_nanos(self.windows.load_timeout);
+        let key = preview(self.leaving.flight.key.as_str());
+        let message = format!("loading `{key}` took longer than its limit of {limit:?}");
+        let error = Error::new(ErrorKind::LoadTimeout, message);
+        self.leaving.count(Count::LoadTimeout);
+        self.leaving.note_failure();
+        self.leaving.land(None, Outcome::Refused(error.clone()));
+        Err(Failure::Cache(error))
+    }
+
+    /// The entry that remembers an error, if errors are remembered and there is nothing better to hand out.
+    fn remembered(&self, error: &SharedError) -> Option<Arc<Entry>> {
+        let Leaving { engine, flight, .. } = &self.leaving;
+        let ttl = self.terms.errors?;
+        if engine.rescue(flight.key.as_ref(), &self.windows).is_some() {
+            return None;
+        }
+        let weight = Some(self.terms.weight.unwrap_or(FAILURE_WEIGHT));
+        let terms = Terms { ttl: Some(ttl), weight, keep: 0, ..self.terms };
+        let plan = Plan { cells: flight.cells.clone(), terms };
+        engine.entry(flight.key.as_str(), Stored::failure(Arc::clone(error)), flight.moment, plan).ok()
+    }
+
     fn commit(&mut self, value: T) -> Loaded<T> {
         let Leaving { engine, flight, .. } = &self.leaving;
         let typed = Arc::new(value);
-        let mut plan =
-            Plan { cells: flight.cells.clone(), ttl: self.ttl, weight: self.weight, version: self.version };
-        let drafted = self.finish.map_or(Ok(()), |finish| {
+        let mut plan = Plan { cells: flight.cells.clone(), terms: self.terms };
+        let drafted = self.finish.map_or(Ok(true), |finish| {
             let mut draft = Draft::default();
             finish(&typed, &mut draft);
             draft.apply(engine, &mut plan)
         });
         let stored = Stored::typed(Arc::clone(&typed), &self.access);
         let entry = engine.entry(flight.key.as_str(), stored, flight.moment, plan);
-        let (entry, refused) = match (entry, drafted) {
-            (Ok(entry), Ok(())) => (entry, None),
-            (Ok(entry), Err(error)) | (Err((entry, error)), _) => (entry, Some(error)),
+        let (entry, drafted) = match entry {
+            Ok(entry) => (entry, drafted),
+            Err((entry, error)) => (entry, drafted.and(Err(error))),
         };
-        if let Some(error) = refused {
-            tracing::debug!(%error, "a loaded value is handed out and not stored");
-            self.leaving.count(Count::NotStored);
-            self.leaving.land(None, Outcome::Value(entry));
-        } else if !self.leaving.land(Some(Arc::clone(&entry)), Outcome::Value(entry)) {
-            self.leaving.count(Count::StaleDiscard);
+        match drafted {
+            Ok(true) => {
+                if !self.leaving.land(Some(Arc::clone(&entry)), Outcome::Value(entry)) {
+                    self.leaving.count(Count::StaleDiscard);
+                }
+            }
+            Ok(false) => _ = self.leaving.land(None, Outcome::Value(entry)),
+            Err(error) => {
+                tracing::debug!(%error, "a loaded value is handed out and not stored");
+                self.leaving.count(Count::NotStored);
+                self.leaving.land(None, Outcome::Value(entry));
+            }
         }
         Loaded::new(typed, Source::Loaded, Duration::ZERO)
     }
@@ -136,6 +195,9 @@ struct Leaving {
     flight: Arc<Flight>,
     counters: Option<Arc<Counters>>,
     landed: bool,
+    /// What is served while this loads in the background.
+    renews: Option<Arc<Entry>>,
+    retry_after: u64,
 }
 
 impl Leaving {
@@ -147,12 +209,20 @@ impl Leaving {
     fn count(&self, count: Count) {
         self.engine.count(self.counters.as_ref(), count);
     }
+
+    /// Lets the next refresh wait. (Who loads in the foreground notes a failure when a stale value is handed out.)
+    fn note_failure(&self) {
+        if let Some(entry) = &self.renews {
+            entry.note_failure(self.engine.now(), self.retry_after);
+        }
+    }
 }
 
 impl Drop for Leaving {
     fn drop(&mut self) {
         if !self.landed {
             self.count(Count::Cancelled);
+            self.note_failure();
             self.land(None, Outcome::Gone);
         }
     }

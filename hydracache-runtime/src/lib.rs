@@ -58,8 +58,10 @@ mod key;
 mod lead;
 #[doc(hidden)]
 pub mod macro_support;
+mod many;
 mod ops;
 mod options;
+mod park;
 #[cfg_attr(
     not(feature = "planted-bugs"),
     allow(dead_code, unreachable_pub, reason = "the switches exist only with the feature")
@@ -74,22 +76,26 @@ mod sync;
 mod tag;
 #[cfg(feature = "test-util")]
 pub mod testing;
+mod timer;
 mod typed;
 mod value;
+mod view;
+mod write_intent;
 
 pub use applied::Applied;
 pub use builder::LocalBuilder;
 pub use cache::HydraCache;
 pub use cached::{Cached, Source};
 pub use call_site::{CacheChoice, CallSite};
-pub use clock::{Clock, SystemClock};
+pub use clock::{Alarm, Clock, SystemClock};
 pub use codec::{CacheCodec, CodecError, PostcardCodec, ReadValue};
 pub use engine::FillToken;
 pub use entry::Entry;
 pub use error::{CacheError, CacheResult, Error, ErrorKind, LoadError};
 pub use event::{CacheDiagnostics, CacheStats};
 pub use key::{CacheKey, CacheKeyBuilder, KeyRef, KeySegment, MAX_KEY_BYTES, SegmentWriter, StoreKey};
-pub use options::CacheOptions;
+pub use many::BulkKey;
+pub use options::{CacheOptions, RefreshOptions};
 #[cfg(feature = "planted-bugs")]
 pub use planted::{Planted, PlantedBug, plant};
 pub use registry::Registry;
@@ -98,3 +104,4 @@ pub use store::{Displaced, Eviction, Store};
 pub use tag::{MAX_TAG_BYTES, MAX_TAGS, Tag, TagSet};
 pub use typed::TypedCache;
 pub use value::{CacheValue, MemoryValue};
+pub use write_intent::WriteIntent;

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::runtime::Handle;
 
 use crate::adopt::Adoptable;
 use crate::applied::Applied;
@@ -11,12 +12,15 @@ use crate::cached::{Cached, Source};
 use crate::call::{Call, Failure, Loaded, Order};
 use crate::codec::Envelope;
 use crate::draft::{Draft, Finish};
-use crate::engine::{Engine, FillToken, Manner, Moment, Plan};
+use crate::engine::{Engine, FillToken, Intent, Manner, Moment, Plan};
 use crate::entry::Entry;
 use crate::error::{CacheResult, Error, ErrorKind};
 use crate::event::{Count, Counters};
-use crate::key::{KeyRef, preview};
-use crate::options::CacheOptions;
+use crate::key::{KeyRef, StoreKey, preview};
+use crate::lead::Lead;
+use crate::options::{CacheOptions, RefreshOptions};
+use crate::policy::{Decision, Windows};
+use crate::runtime::{Scope, Scoped};
 use crate::sharing::Sharing;
 use crate::sync::Arc;
 use crate::tag::TagCell;
@@ -76,9 +80,14 @@ impl<'a> Ops<'a> {
         self.engine.look(key).filter(|entry| !self.overlooks(entry))
     }
 
-    /// The entry of `key`, not noted as a use.
+    /// The value of `key`, not noted as a use.
     pub(crate) fn glance(&self, key: KeyRef<'_>) -> Option<Arc<Entry>> {
-        self.engine.glance(key).filter(|entry| !self.overlooks(entry))
+        self.engine.glance(key).filter(|entry| self.shows(entry))
+    }
+
+    /// Whether a read that does not load may see the entry.
+    fn shows(&self, entry: &Entry) -> bool {
+        !self.overlooks(entry) && !entry.stored.is_failure()
     }
 
     /// Reads a typed value; bytes that are no such value are a miss.
@@ -91,6 +100,7 @@ impl<'a> Ops<'a> {
     ) -> CacheResult<Option<R>> {
         match entry.stored.read(access, self.engine.codec(), self.version, take) {
             Ok(value) => Ok(Some(value)),
+            Err(ReadError::Failure(_)) => Ok(None),
             Err(ReadError::Undecodable(error)) => {
                 // The entry stays: to a reader who asks for another type it may be a hit.
                 self.count(Count::DecodeFailure);
@@ -164,7 +174,8 @@ impl<'a> Ops<'a> {
     pub(crate) fn get_encoded(&self, text: &str) -> CacheResult<Option<Bytes>> {
         let key = self.engine.checked_key(text)?;
         let encoded = |entry: Arc<Entry>| entry.stored.encoded(self.engine.codec(), entry.version);
-        let found = self.look(key).map(encoded).transpose().map_err(|error| error.about(text));
+        let value = self.look(key).filter(|entry| self.shows(entry));
+        let found = value.map(encoded).transpose().map_err(|error| error.about(text));
         self.classify(&found);
         found
     }
@@ -175,12 +186,12 @@ impl<'a> Ops<'a> {
 
     /// Takes a key out; true if a read would have returned it.
     pub(crate) fn remove(&self, key: KeyRef<'_>) -> bool {
-        self.engine.remove(key).is_some_and(|entry| !self.overlooks(&entry))
+        self.engine.remove(key).is_some_and(|entry| self.shows(&entry))
     }
 
     /// Ends the freshness of a key; true if a read would have returned it.
     pub(crate) fn expire(&self, key: KeyRef<'_>) -> bool {
-        self.engine.expire(key).is_some_and(|entry| !self.overlooks(&entry))
+        self.engine.expire(key).is_some_and(|entry| self.shows(&entry))
     }
 
     fn plan(&self, key: &str, options: &CacheOptions) -> CacheResult<Plan> {
@@ -210,7 +221,10 @@ impl<'a> Ops<'a> {
         if let Some(finish) = finish {
             let mut draft = Draft::default();
             finish(&value, &mut draft);
-            draft.extend(&mut options);
+            if !draft.extend(&mut options) {
+                // What is there is older than a value that is not to be stored.
+                return Applied::new(self.engine.checked_key(text).map(|key| _ = self.remove(key)));
+            }
         }
         self.put(text, value, access, &options)
     }
@@ -232,6 +246,26 @@ impl<'a> Ops<'a> {
         let entry = self.entry(text, stored, moment, plan)?;
         self.engine.put(&key.to_owned(), entry);
         Ok(())
+    }
+
+    /// Ends a write of the source with what was written.
+    pub(crate) fn close_intent<T: Send + Sync + 'static>(
+        &self,
+        intent: &Intent,
+        value: T,
+        access: &Access<T>,
+        options: &CacheOptions,
+    ) -> Applied<bool> {
+        let text = intent.key.as_str();
+        let entry = self.plan(text, options).and_then(|plan| {
+            self.entry(text, || Ok(Stored::typed(Arc::new(value), access)), intent.moment, plan)
+        });
+        let (entry, refused) = match entry {
+            Ok(entry) => (Some(entry), None),
+            Err(error) => (None, Some(error)),
+        };
+        let stored = self.engine.close_intent(intent, entry);
+        Applied::new(refused.map_or(Ok(stored), Err))
     }
 
     pub(crate) fn fill_token(&self, text: &str) -> CacheResult<FillToken> {
@@ -257,6 +291,19 @@ impl<'a> Ops<'a> {
         self.fill_stored(token, options, || checked_bytes(bytes))
     }
 
+    /// Stores what turned up in a source that was read since `moment`.
+    pub(crate) fn fill_found<T: Send + Sync + 'static>(
+        &self,
+        text: &str,
+        moment: Moment,
+        value: T,
+        access: &Access<T>,
+        options: &CacheOptions,
+    ) -> CacheResult<bool> {
+        let key = self.engine.checked_key(text)?.to_owned();
+        self.fill_read(&key, moment, options, || Ok(Stored::typed(Arc::new(value), access)))
+    }
+
     fn fill_stored(
         &self,
         token: &FillToken,
@@ -264,6 +311,16 @@ impl<'a> Ops<'a> {
         stored: impl FnOnce() -> CacheResult<Stored>,
     ) -> CacheResult<bool> {
         let (key, moment) = self.engine.check_token(token)?;
+        self.fill_read(key, moment, options, stored)
+    }
+
+    fn fill_read(
+        &self,
+        key: &StoreKey,
+        moment: Moment,
+        options: &CacheOptions,
+        stored: impl FnOnce() -> CacheResult<Stored>,
+    ) -> CacheResult<bool> {
         // The cells are taken after the stamp here: a tag that was invalidated in between is found in its cell, or
         // in the memory its cell is born from.
         let plan = self.plan(key.as_str(), options)?;
@@ -282,35 +339,151 @@ impl<'a> Ops<'a> {
         self.engine.entry(text, stored, moment, plan).map_err(|(_, error)| error)
     }
 
-    /// Looks `text` up for a caller who will load it if it is not there.
+    /// Looks `text` up for a caller who will load it if it is not there, or too old.
     pub(crate) fn start<T: Clone + Send + Sync + 'static>(
         &self,
         text: &str,
         access: Access<T>,
-        options: &CacheOptions,
+        asked: &Asked<'_, T>,
     ) -> CacheResult<Started<T>> {
         let key = self.engine.checked_key(text)?;
-        if let Some(entry) = self.look(key) {
+        let windows = match asked.refresh {
+            None => Windows::NONE,
+            Some(refresh) => Windows::new(refresh, self.engine.resolve_ttl(asked.options.ttl)?)
+                .map_err(|error| error.about(text))?,
+        };
+        let sharing = Sharing::OWN;
+        let found = self.engine.consult(key, &windows).filter(|(entry, _)| !self.overlooks(entry));
+        if let Some((entry, decision)) = found {
             let read =
                 entry.stored.read(&access, self.engine.codec(), self.version, |any, _| Arc::clone(any));
-            // What cannot be read is loaded anew, and counted when that begins.
-            if let Ok(value) = read {
-                self.count(Count::Hit);
-                return Ok(Started::Hit(Loaded::new(value, Source::Hit, self.age(&entry))));
+            match read {
+                Ok(value) => {
+                    let served = Served { entry, decision, value };
+                    if let Some(started) = self.serve(key, access, asked, windows, served)? {
+                        return Ok(started);
+                    }
+                }
+                Err(ReadError::Failure(shared)) => {
+                    if let Some(error) = (sharing.unshare)(&shared) {
+                        self.count(Count::Hit);
+                        return Err(error);
+                    }
+                }
+                // What cannot be read is loaded anew, and counted when that begins.
+                Err(_) => {}
             }
         }
-        let plan = self.plan(text, options)?;
-        let order = Order { key: key.to_owned(), access, plan, finish: None, manner: Manner::Shared };
-        let arrival = self.engine.seq();
-        let call = Call::new(Arc::clone(self.engine), self.counters.cloned(), arrival, order, Sharing::OWN);
-        Ok(Started::Miss(call))
+        Ok(Started::Miss(self.call(key, access, asked, windows)?))
     }
+
+    /// What a call does that found a value: takes it, or takes it and has it renewed; `None` if it is to load.
+    fn serve<T: Clone + Send + Sync + 'static>(
+        &self,
+        key: KeyRef<'_>,
+        access: Access<T>,
+        asked: &Asked<'_, T>,
+        windows: Windows,
+        served: Served,
+    ) -> CacheResult<Option<Started<T>>> {
+        let Served { entry, decision, value } = served;
+        let renewal = matches!(decision, Decision::HitAndRefresh | Decision::StaleAndRefresh);
+        let runtime = renewal.then(Handle::try_current);
+        let source = match decision {
+            Decision::Load => return Ok(None),
+            // Nobody would load it in the background, so the caller does.
+            Decision::StaleAndRefresh if matches!(runtime, Some(Err(_))) => return Ok(None),
+            Decision::Hit | Decision::HitAndRefresh => Source::Hit,
+            Decision::Stale | Decision::StaleAndRefresh | Decision::StaleAfterFailure => Source::Stale,
+        };
+        self.count(if source == Source::Hit { Count::Hit } else { Count::StaleServed });
+        if decision == Decision::StaleAfterFailure {
+            self.count(Count::StaleOnError);
+        }
+        let loaded = Loaded::new(value, source, self.age(&entry));
+        Ok(Some(match runtime {
+            Some(Ok(runtime)) if entry.claim_refresh(self.engine.now(), windows.retry_after) => {
+                let call = self.call(key, access, asked, windows)?;
+                Started::Renew(loaded, Renewal { call, entry, runtime })
+            }
+            _ => Started::Hit(loaded),
+        }))
+    }
+
+    fn call<T: Clone + Send + Sync + 'static>(
+        &self,
+        key: KeyRef<'_>,
+        access: Access<T>,
+        asked: &Asked<'_, T>,
+        windows: Windows,
+    ) -> CacheResult<Call<T, Error>> {
+        let mut plan = self.plan(key.as_str(), asked.options)?;
+        plan.terms.keep = windows.keep();
+        let order = Order {
+            key: key.to_owned(),
+            access,
+            plan,
+            finish: asked.finish,
+            manner: Manner::Shared,
+            windows,
+        };
+        let arrival = self.engine.seq();
+        Ok(Call::new(Arc::clone(self.engine), self.counters.cloned(), arrival, order, Sharing::OWN))
+    }
+}
+
+/// What a call that may load asks for.
+pub(crate) struct Asked<'a, T> {
+    pub(crate) options: &'a CacheOptions,
+    pub(crate) refresh: Option<&'a RefreshOptions>,
+    pub(crate) finish: Option<Finish<T>>,
+}
+
+impl<'a, T> Asked<'a, T> {
+    pub(crate) fn new(options: &'a CacheOptions) -> Self {
+        Self { options, refresh: None, finish: None }
+    }
+}
+
+impl<'a, T> Asked<'a, Option<T>> {
+    /// For a value that may not exist.
+    pub(crate) fn optional(options: &'a CacheOptions) -> Self {
+        Self { finish: Some(|value, draft| draft.none(value.is_none())), ..Self::new(options) }
+    }
+}
+
+/// An entry that a call found and read.
+struct Served {
+    entry: Arc<Entry>,
+    decision: Decision,
+    value: AnyValue,
 }
 
 /// A call that has looked. The key it was asked with is no longer needed, so no buffer waits with it.
 pub(crate) enum Started<T> {
     Hit(Loaded<T>),
+    Renew(Loaded<T>, Renewal<T>),
     Miss(Call<T, Error>),
+}
+
+/// A load in the background, about to begin.
+pub(crate) struct Renewal<T> {
+    call: Call<T, Error>,
+    entry: Arc<Entry>,
+    runtime: Handle,
+}
+
+impl<T: Clone + Send + Sync + 'static> Renewal<T> {
+    fn begin<E, F, Fut>(self, loader: F)
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let Some(lead) = self.call.begin_refresh(self.entry) else { return };
+        let (_, load) = prepared(lead, loader);
+        self.runtime.spawn(Scoped::new(Scope::current(), async move { drop(load.await) }));
+    }
 }
 
 impl<T: Clone + Send + Sync + 'static> Started<T> {
@@ -323,19 +496,42 @@ impl<T: Clone + Send + Sync + 'static> Started<T> {
     {
         let call = match self {
             Self::Hit(loaded) => return Ok(loaded.into_value()),
+            Self::Renew(loaded, renewal) => {
+                renewal.begin(loader);
+                return Ok(loaded.into_value());
+            }
             Self::Miss(call) => call,
         };
         let result = call.drive(|lead| {
-            let (engine, counters, key) = (lead.engine(), lead.counters(), lead.key());
-            let loader = lead.begin_loader(loader);
-            let load = async move { loader.await.map_err(|error| Error::load(key.as_str(), error.into())) };
-            Adoptable::new(lead.run(load), engine, counters)
+            let ((engine, counters), load) = prepared(lead, loader);
+            Adoptable::new(load, engine, counters)
         });
         match result.await {
             Ok(loaded) => Ok(loaded.into_value()),
             Err(Failure::Loader(error) | Failure::Cache(error)) => Err(error),
         }
     }
+}
+
+/// Calls the closure that makes a loader's future, and puts the load around it.
+#[allow(clippy::type_complexity, reason = "an opaque type cannot be given a name")]
+fn prepared<T, E, F, Fut>(
+    lead: Lead<T, Error>,
+    loader: F,
+) -> (
+    (Arc<Engine>, Option<Arc<Counters>>),
+    impl Future<Output = Result<Loaded<T>, Failure<Error>>> + Send + 'static,
+)
+where
+    T: Clone + Send + Sync + 'static,
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    F: FnOnce() -> Fut,
+    Fut: Future<Output = Result<T, E>> + Send + 'static,
+{
+    let (counted, key) = ((lead.engine(), lead.counters()), lead.key());
+    let loader = lead.begin_loader(loader);
+    let load = async move { loader.await.map_err(|error| Error::load(key.as_str(), error.into())) };
+    (counted, lead.run(load))
 }
 
 fn checked_bytes(bytes: Bytes) -> CacheResult<Stored> {

@@ -1,7 +1,8 @@
 //! A view of a cache with one type of value and one namespace.
 
+mod load;
+
 use std::fmt;
-use std::future::Future;
 
 use bytes::Bytes;
 
@@ -9,13 +10,14 @@ use crate::applied::Applied;
 use crate::cache::HydraCache;
 use crate::cached::Cached;
 use crate::engine::FillToken;
-use crate::error::{CacheResult, LoadError};
+use crate::error::CacheResult;
 use crate::key::{KeyBuf, KeyRef};
 use crate::ops::{Namespace, Ops};
 use crate::options::CacheOptions;
 use crate::sync::Arc;
 use crate::tag::TagCell;
 use crate::value::{Access, MemoryValue};
+use crate::view::View;
 
 /// The part of a cache whose keys begin with a namespace and whose values are all of one type.
 ///
@@ -69,16 +71,10 @@ impl<T: MemoryValue> TypedCache<T> {
         Ops { namespace: Namespace::Cell(&self.namespace), ..self.cache.ops() }
     }
 
-    /// Does something with the whole key.
-    fn with_key<R>(&self, key: impl AsRef<str>, work: impl FnOnce(Ops<'_>, &str) -> R) -> R {
-        let mut text = KeyBuf::new();
-        text.push_raw(&self.prefix);
-        text.push_raw(key.as_ref());
-        work(self.ops(), text.as_str())
-    }
-
     fn on_key(&self, key: impl AsRef<str>, work: impl FnOnce(&Ops<'_>, KeyRef<'_>) -> bool) -> Applied<bool> {
-        self.with_key(key, |ops, text| Applied::new(ops.engine.checked_key(text).map(|key| work(&ops, key))))
+        self.with_key(key.as_ref(), |ops, text| {
+            Applied::new(ops.engine.checked_key(text).map(|key| work(&ops, key)))
+        })
     }
 
     /// The namespace, as it was given.
@@ -97,7 +93,7 @@ impl<T: MemoryValue> TypedCache<T> {
     ///
     /// As [`HydraCache::get`].
     pub async fn get(&self, key: impl AsRef<str>) -> CacheResult<Option<T>> {
-        self.with_key(key, |ops, key| ops.get(key, &self.access, |_, value| value.clone()))
+        self.with_key(key.as_ref(), |ops, key| ops.get(key, &self.access, |_, value| value.clone()))
     }
 
     /// As [`HydraCache::get_arc`].
@@ -106,7 +102,8 @@ impl<T: MemoryValue> TypedCache<T> {
     ///
     /// As [`HydraCache::get`].
     pub async fn get_arc(&self, key: impl AsRef<str>) -> CacheResult<Option<Arc<T>>> {
-        let found = self.with_key(key, |ops, key| ops.get(key, &self.access, |any, _| Arc::clone(any)))?;
+        let found =
+            self.with_key(key.as_ref(), |ops, key| ops.get(key, &self.access, |any, _| Arc::clone(any)))?;
         Ok(found.map(|any| any.downcast().expect("it was read as this type")))
     }
 
@@ -116,7 +113,7 @@ impl<T: MemoryValue> TypedCache<T> {
     ///
     /// As [`HydraCache::get`].
     pub fn peek(&self, key: impl AsRef<str>) -> CacheResult<Option<T>> {
-        self.with_key(key, |ops, key| ops.peek(key, &self.access))
+        self.with_key(key.as_ref(), |ops, key| ops.peek(key, &self.access))
     }
 
     /// As [`HydraCache::fetch`].
@@ -125,73 +122,12 @@ impl<T: MemoryValue> TypedCache<T> {
     ///
     /// As [`HydraCache::get`].
     pub async fn fetch(&self, key: impl AsRef<str>) -> CacheResult<Option<Cached<T>>> {
-        self.with_key(key, |ops, key| ops.fetch(key, &self.access))
+        self.with_key(key.as_ref(), |ops, key| ops.fetch(key, &self.access))
     }
 
     /// As [`HydraCache::put`].
     pub fn put(&self, key: impl AsRef<str>, value: T, options: CacheOptions) -> Applied {
-        self.with_key(key, |ops, key| ops.put(key, value, &self.access, &options))
-    }
-
-    /// As [`HydraCache::get_or_load`].
-    ///
-    /// # Errors
-    ///
-    /// As [`HydraCache::get_or_load`].
-    pub async fn get_or_load<E, F, Fut>(
-        &self,
-        key: impl AsRef<str>,
-        options: CacheOptions,
-        loader: F,
-    ) -> CacheResult<T>
-    where
-        E: Into<Box<dyn std::error::Error + Send + Sync>>,
-        F: FnOnce() -> Fut,
-        Fut: Future<Output = Result<T, E>> + Send + 'static,
-    {
-        let started = self.with_key(key, |ops, key| ops.start(key, self.access, &options))?;
-        started.finish(loader).await
-    }
-
-    /// Another name of [`get_or_load`](Self::get_or_load).
-    ///
-    /// # Errors
-    ///
-    /// As [`HydraCache::get_or_load`].
-    pub async fn try_get_or_insert_with<E, F, Fut>(
-        &self,
-        key: impl AsRef<str>,
-        options: CacheOptions,
-        loader: F,
-    ) -> CacheResult<T>
-    where
-        E: Into<Box<dyn std::error::Error + Send + Sync>>,
-        F: FnOnce() -> Fut,
-        Fut: Future<Output = Result<T, E>> + Send + 'static,
-    {
-        self.get_or_load(key, options, loader).await
-    }
-
-    /// As [`HydraCache::get_or_insert_with`].
-    ///
-    /// # Errors
-    ///
-    /// As [`HydraCache::get_or_insert_with`].
-    pub async fn get_or_insert_with<F, Fut>(
-        &self,
-        key: impl AsRef<str>,
-        options: CacheOptions,
-        loader: F,
-    ) -> CacheResult<T>
-    where
-        F: FnOnce() -> Fut,
-        Fut: Future<Output = T> + Send + 'static,
-    {
-        let fallible = || {
-            let loader = loader();
-            async move { Ok::<_, LoadError>(loader.await) }
-        };
-        self.get_or_load(key, options, fallible).await
+        self.with_key(key.as_ref(), |ops, key| ops.put(key, value, &self.access, &options))
     }
 
     /// As [`HydraCache::get_encoded`].
@@ -200,7 +136,7 @@ impl<T: MemoryValue> TypedCache<T> {
     ///
     /// As [`HydraCache::get_encoded`].
     pub async fn get_encoded(&self, key: impl AsRef<str>) -> CacheResult<Option<Bytes>> {
-        self.with_key(key, |ops, key| ops.get_encoded(key))
+        self.with_key(key.as_ref(), |ops, key| ops.get_encoded(key))
     }
 
     /// As [`HydraCache::put_encoded`].
@@ -210,7 +146,7 @@ impl<T: MemoryValue> TypedCache<T> {
         bytes: impl Into<Bytes>,
         options: CacheOptions,
     ) -> Applied {
-        self.with_key(key, |ops, key| ops.put_encoded(key, bytes.into(), &options))
+        self.with_key(key.as_ref(), |ops, key| ops.put_encoded(key, bytes.into(), &options))
     }
 
     /// As [`HydraCache::fill_token`].
@@ -219,7 +155,7 @@ impl<T: MemoryValue> TypedCache<T> {
     ///
     /// As [`HydraCache::fill_token`].
     pub fn fill_token(&self, key: impl AsRef<str>) -> CacheResult<FillToken> {
-        self.with_key(key, |ops, key| ops.fill_token(key))
+        self.with_key(key.as_ref(), |ops, key| ops.fill_token(key))
     }
 
     /// As [`HydraCache::fill`], for a token that this view gave out.
@@ -247,7 +183,7 @@ impl<T: MemoryValue> TypedCache<T> {
 
     /// As [`HydraCache::contains_key`].
     pub async fn contains_key(&self, key: impl AsRef<str>) -> bool {
-        self.with_key(key, |ops, key| ops.contains(key))
+        self.with_key(key.as_ref(), |ops, key| ops.contains(key))
     }
 
     /// As [`HydraCache::remove`].
@@ -279,9 +215,27 @@ impl<T: MemoryValue> TypedCache<T> {
         self.cache.invalidate_tags(tags)
     }
 
+    /// As [`HydraCache::invalidate_prefix`], within the view.
+    pub fn invalidate_prefix(&self, prefix: impl AsRef<str>) -> Applied<u64> {
+        self.with_key(prefix.as_ref(), |_, text| self.cache.invalidate_prefix(text))
+    }
+
     /// Invalidates every entry of the view, in constant time.
     pub fn clear(&self) -> Applied {
         self.cache.invalidate_namespace(self.namespace())
+    }
+}
+
+impl<T: MemoryValue> View<T> for TypedCache<T> {
+    fn access(&self) -> Access<T> {
+        self.access
+    }
+
+    fn with_key<R>(&self, key: &str, work: impl FnOnce(Ops<'_>, &str) -> R) -> R {
+        let mut text = KeyBuf::new();
+        text.push_raw(&self.prefix);
+        text.push_raw(key);
+        work(self.ops(), text.as_str())
     }
 }
 

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::codec::{CacheCodec, CodecError, Envelope, fingerprint, seal};
+use crate::engine::SharedError;
 use crate::error::{Error, ErrorKind};
 use crate::event::Count;
 
@@ -147,9 +148,14 @@ pub(crate) struct Stored {
     bytes: OnceLock<Bytes>,
 }
 
+/// The error of a load in the place of a value. A type of its own, so that no read takes it for one.
+struct Remembered(SharedError);
+
 /// Why a stored value could not be handed out as the type asked for.
 #[derive(Debug)]
 pub(crate) enum ReadError {
+    /// It is the error of a load.
+    Failure(SharedError),
     /// It is of another type.
     OtherType(&'static str),
     /// Its bytes are no value of that type, whether they are of another one or damaged.
@@ -157,11 +163,12 @@ pub(crate) enum ReadError {
 }
 
 impl ReadError {
-    /// What such a read is counted as.
-    pub(crate) fn counts_as(&self) -> Count {
+    /// What such a read is counted as; an error that is of no use to the caller is as good as none.
+    pub(crate) fn counts_as(&self) -> Option<Count> {
         match self {
-            Self::OtherType(_) => Count::TypeMismatch,
-            Self::Undecodable(_) => Count::DecodeFailure,
+            Self::Failure(_) => None,
+            Self::OtherType(_) => Some(Count::TypeMismatch),
+            Self::Undecodable(_) => Some(Count::DecodeFailure),
         }
     }
 }
@@ -169,6 +176,21 @@ impl ReadError {
 impl Stored {
     pub(crate) fn typed<T: Send + Sync + 'static>(value: Arc<T>, access: &Access<T>) -> Self {
         Self { typed: OnceLock::from(Typed { value, info: access.info }), bytes: OnceLock::new() }
+    }
+
+    /// The error of a load, in the form in which it is told to others.
+    pub(crate) fn failure(error: SharedError) -> Self {
+        let typed = Typed { value: Arc::new(Remembered(error)), info: Of::<Remembered>::IN_MEMORY };
+        Self { typed: OnceLock::from(typed), bytes: OnceLock::new() }
+    }
+
+    fn as_failure(&self) -> Option<&SharedError> {
+        self.typed.get()?.value.downcast_ref::<Remembered>().map(|Remembered(error)| error)
+    }
+
+    /// Whether it is the error of a load.
+    pub(crate) fn is_failure(&self) -> bool {
+        self.as_failure().is_some()
     }
 
     pub(crate) fn bytes(bytes: Bytes) -> Self {
@@ -190,7 +212,15 @@ impl Stored {
         };
         match typed.value.downcast_ref::<T>() {
             Some(value) => Ok(take(&typed.value, value)),
-            None => Err(ReadError::OtherType(typed.info.name())),
+            None => Err(self.other_than_asked(typed)),
+        }
+    }
+
+    #[cold]
+    fn other_than_asked(&self, typed: &Typed) -> ReadError {
+        match self.as_failure() {
+            Some(error) => ReadError::Failure(Arc::clone(error)),
+            None => ReadError::OtherType(typed.info.name()),
         }
     }
 

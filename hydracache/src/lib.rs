@@ -76,11 +76,12 @@ pub mod attributes {}
 
 pub use hydracache_macros::{cacheable, cacheable_infallible, cached};
 pub use hydracache_runtime::{
-    Applied, CacheChoice, CacheCodec, CacheDiagnostics, CacheError, CacheKey, CacheKeyBuilder, CacheOptions,
-    CacheResult, CacheStats, CacheValue, Cached, CallSite, Clock, CodecError, Displaced, Entry, Error,
-    ErrorKind, Eviction, FillToken, HydraCache, KeyRef, KeySegment, LoadError, LocalBuilder, MAX_KEY_BYTES,
-    MAX_TAG_BYTES, MAX_TAGS, MemoryValue, PostcardCodec, ReadValue, Registry, Runtime, RuntimeBuilder,
-    SegmentWriter, Source, Store, StoreKey, SystemClock, Tag, TagSet, TypedCache,
+    Alarm, Applied, BulkKey, CacheChoice, CacheCodec, CacheDiagnostics, CacheError, CacheKey,
+    CacheKeyBuilder, CacheOptions, CacheResult, CacheStats, CacheValue, Cached, CallSite, Clock, CodecError,
+    Displaced, Entry, Error, ErrorKind, Eviction, FillToken, HydraCache, KeyRef, KeySegment, LoadError,
+    LocalBuilder, MAX_KEY_BYTES, MAX_TAG_BYTES, MAX_TAGS, MemoryValue, PostcardCodec, ReadValue,
+    RefreshOptions, Registry, Runtime, RuntimeBuilder, SegmentWriter, Source, Store, StoreKey, SystemClock,
+    Tag, TagSet, TypedCache, WriteIntent,
 };
 #[cfg(feature = "test-util")]
 pub use hydracache_runtime::{store_suite, testing};

@@ -62,6 +62,11 @@ impl Edge {
         Some(add(WAITING.lock().get_or_insert_default(), &caller, flight))
     }
 
+    /// One call of a loader serves both flights: whoever waits for `flight` waits for `first`.
+    pub(crate) fn beside(flight: &Flight, first: &Flight) -> Self {
+        add(WAITING.lock().get_or_insert_default(), flight, first)
+    }
+
     /// The calling loader, if there is one, is about to wait for `flight`; an error if that would be for ever.
     pub(crate) fn join(flight: &Flight) -> Result<Option<Self>, Error> {
         let Some(caller) = polled() else { return Ok(None) };

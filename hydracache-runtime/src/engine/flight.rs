@@ -10,6 +10,7 @@ use hashbrown::HashTable;
 use super::{Engine, Moment, next_id};
 use crate::clock::Tick;
 use crate::entry::Entry;
+use crate::error::Error;
 use crate::key::{KeyRef, StoreKey};
 use crate::planted::{PlantedBug, planted};
 use crate::store::Displaced;
@@ -39,6 +40,10 @@ struct Slot {
     epoch: u64,
     loaders: u32,
     current: Option<Arc<Flight>>,
+    /// Writes of the source that are under way and will store their outcome; they are among the loaders.
+    intents: u32,
+    /// Two of these met, so none of them knows what the source holds now.
+    contested: bool,
 }
 
 /// One run of a loader, and those who wait for it.
@@ -61,7 +66,9 @@ pub(crate) enum Outcome {
     Value(Arc<Entry>),
     /// With an error, and a copy of it where one can be made.
     Failed(Option<SharedError>),
-    /// Its leader went away or panicked.
+    /// The cache ended it.
+    Refused(Error),
+    /// Its leader went away or panicked, or it was about other keys only.
     Gone,
 }
 
@@ -78,6 +85,8 @@ pub(crate) struct Want<'a> {
     pub(crate) manner: Manner,
     /// An entry that was seen and is of no use.
     pub(crate) rejected: Option<&'a Arc<Entry>>,
+    /// A load that was waited for long enough.
+    pub(crate) overdue: Option<&'a Arc<Flight>>,
 }
 
 /// Whether a load is shared.
@@ -107,9 +116,19 @@ impl FlightTable {
         Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
     }
 
+    pub(super) fn all(&self) -> impl Iterator<Item = &Mutex<Shard>> {
+        self.shards.iter()
+    }
+
     pub(super) fn shard(&self, key: KeyRef<'_>) -> &Mutex<Shard> {
         // The table inside uses the lowest and the highest bits of the hash.
         &self.shards[(key.hash() >> 32) as usize % SHARDS]
+    }
+}
+
+impl Slot {
+    fn new(key: StoreKey) -> Self {
+        Self { key, epoch: 0, loaders: 0, current: None, intents: 0, contested: false }
     }
 }
 
@@ -126,36 +145,70 @@ impl Shard {
         let hash = key.as_ref().hash();
         self.slots
             .entry(hash, |slot| slot.key == *key, |slot| slot.key.as_ref().hash())
-            .or_insert_with(|| Slot { key: key.clone(), epoch: 0, loaders: 0, current: None })
+            .or_insert_with(|| Slot::new(key.clone()))
             .into_mut()
     }
 
     /// Notes a write to `key`: no load that is under way may commit any more.
     pub(super) fn note_write(&mut self, key: KeyRef<'_>, seq: u64) {
-        self.last_write = seq;
+        self.last_write = self.last_write.max(seq);
         if let Some(slot) = self.slot(key) {
             slot.epoch += 1;
         }
     }
 
+    /// Notes a write to every key that `covers` says yes to.
+    pub(super) fn note_writes(&mut self, covers: impl Fn(&str) -> bool, seq: u64) {
+        self.last_write = self.last_write.max(seq);
+        for slot in self.slots.iter_mut().filter(|slot| covers(slot.key.as_str())) {
+            slot.epoch += 1;
+        }
+    }
+
+    /// Begins a write of the source, and says in which epoch.
+    pub(super) fn open_intent(&mut self, key: &StoreKey) -> u64 {
+        let slot = self.slot_or_new(key);
+        slot.loaders += 1;
+        slot.intents += 1;
+        slot.contested |= slot.intents > 1;
+        slot.epoch
+    }
+
+    /// Ends a write of the source, and says whether no other write came between.
+    pub(super) fn close_intent(&mut self, key: KeyRef<'_>, epoch: u64) -> bool {
+        let mut alone = false;
+        self.leave_slot(key, |slot| {
+            alone = slot.epoch == epoch && !slot.contested;
+            slot.intents -= 1;
+            slot.contested &= slot.intents > 0;
+        });
+        alone
+    }
+
     /// Takes a flight out of its slot and says whether its epoch still stood.
     fn leave(&mut self, flight: &Arc<Flight>) -> bool {
-        let key = flight.key.as_ref();
+        let mut stood = false;
+        self.leave_slot(flight.key.as_ref(), |slot| {
+            stood = slot.epoch == flight.epoch;
+            if slot.current.as_ref().is_some_and(|current| Arc::ptr_eq(current, flight)) {
+                slot.current = None;
+            }
+        });
+        stood
+    }
+
+    fn leave_slot(&mut self, key: KeyRef<'_>, leaving: impl FnOnce(&mut Slot)) {
         let found = self.slots.find_entry(key.hash(), |slot| slot.key.as_str() == key.as_str());
         let Ok(mut occupied) = found else {
             debug_assert!(false, "a slot lives while it has loaders");
-            return false;
+            return;
         };
         let slot = occupied.get_mut();
-        let stood = slot.epoch == flight.epoch;
+        leaving(slot);
         slot.loaders -= 1;
-        if slot.current.as_ref().is_some_and(|current| Arc::ptr_eq(current, flight)) {
-            slot.current = None;
-        }
         if slot.loaders == 0 {
             occupied.remove();
         }
-        stood
     }
 }
 
@@ -201,6 +254,7 @@ impl Engine {
         let joinable = flight.epoch == slot.epoch
             && flight.type_id == want.type_id
             && want.since.is_none_or(|since| flight.moment.stamp >= since)
+            && want.overdue.is_none_or(|overdue| !Arc::ptr_eq(overdue, flight))
             && self.hold_since(&flight.cells, flight.moment.stamp)
             && want.cells.hold_since(flight.moment.stamp);
         joinable.then(|| Arc::clone(flight))

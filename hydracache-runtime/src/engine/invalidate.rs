@@ -32,7 +32,7 @@ impl Engine {
             let there = self.settings.store.peek(key);
             let usable = there.as_ref().is_some_and(|entry| self.is_usable(entry, || now));
             if let Some(entry) = &there {
-                entry.end_freshness();
+                entry.end_freshness(now);
             }
             // The entry leaves the lock: it may be evicted now, and this be its last reference.
             (there, usable)
@@ -58,6 +58,30 @@ impl Engine {
         self.counters.raise(Count::NamespaceInvalidation);
     }
 
+    /// Takes out every key that is `prefix` or continues it with a further segment, and says how many entries went.
+    ///
+    /// The order matters: loads under way are cut off shard by shard before the store is looked through, so whatever they
+    /// stored before that is seen, and whatever they store later is refused.
+    pub(crate) fn invalidate_prefix(&self, prefix: &str) -> u64 {
+        let seq = self.next_seq();
+        if !prefix.contains(':') {
+            self.namespaces.invalidate(prefix, seq);
+        }
+        let covers = |key: &str| covers(prefix, key);
+        for shard in self.flights.all() {
+            shard.lock().note_writes(covers, seq);
+        }
+        let mut removed = 0;
+        self.settings.store.visit(&mut |key, entry| {
+            if covers(key.as_str()) && entry.stamp < seq {
+                let owned = key.to_owned();
+                removed += u64::from(self.reap(owned.as_ref(), entry));
+            }
+        });
+        self.counters.raise(Count::PrefixInvalidation);
+        removed
+    }
+
     /// Invalidates everything, in constant time.
     pub(crate) fn flush(&self) {
         self.flushed.0.fetch_max(self.next_seq(), Ordering::Release);
@@ -76,5 +100,23 @@ impl Engine {
             displaced.take(there);
             same
         })
+    }
+}
+
+/// Whether a key is the prefix itself or continues it with a further segment.
+pub(crate) fn covers(prefix: &str, key: &str) -> bool {
+    key.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_covers_whole_segments_only() {
+        assert!(covers("user:1", "user:1"));
+        assert!(covers("user:1", "user:1:posts"));
+        assert!(!covers("user:1", "user:10"));
+        assert!(!covers("user:1", "user"));
     }
 }

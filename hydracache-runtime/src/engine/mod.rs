@@ -8,6 +8,7 @@
 mod chain;
 mod commit;
 mod flight;
+mod intent;
 mod invalidate;
 mod plan;
 mod sweep;
@@ -22,22 +23,26 @@ use crate::entry::Entry;
 use crate::error::Error;
 use crate::event::{CacheDiagnostics, CacheStats, Count, Counters};
 use crate::key::{KeyRef, StoreKey, check_key};
-use crate::policy::{Decision, decide};
+use crate::policy::{Decision, Windows, may_rescue};
 use crate::store::{Displaced, Store};
 use crate::sync::{Arc, AtomicU64, Mutex, Ordering};
 use crate::tag::{Cells, TagCell, TagTable};
+use crate::timer::Sleep;
 
 pub(crate) use chain::{Edge, enter};
 pub use commit::FillToken;
 pub(crate) use flight::{Begun, Flight, Manner, Outcome, SharedError, Want};
 use flight::{FlightTable, Shard};
-pub(crate) use plan::{Plan, check_ttl};
+pub(crate) use intent::Intent;
+pub(crate) use plan::{Plan, Terms, check_idle, check_jitter, check_ttl};
 
 /// The settings of a cache, checked by its builder.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) name: String,
     pub(crate) default_ttl: Option<Duration>,
+    pub(crate) time_to_idle: Option<Duration>,
+    pub(crate) jitter: u8,
     /// Entries weigh what they take, not 1.
     pub(crate) in_bytes: bool,
     pub(crate) capacity: u64,
@@ -174,18 +179,54 @@ impl Engine {
     /// Whether a read may return the entry.
     #[inline]
     fn is_usable(&self, entry: &Entry, now: impl FnOnce() -> Tick) -> bool {
-        self.is_valid(entry) && decide(entry.fresh_until(), now) == Decision::Hit
+        self.is_valid(entry) && entry.is_fresh(now)
+    }
+
+    /// Whether the entry can still be of use to somebody.
+    fn is_kept(&self, entry: &Entry, now: Tick) -> bool {
+        self.is_valid(entry) && now < entry.end()
     }
 
     /// The entry of `key`, if a read may return it. Noted as a use.
     #[inline]
     pub(crate) fn look(&self, key: KeyRef<'_>) -> Option<Arc<Entry>> {
-        self.settings.store.get(key).filter(|entry| self.is_usable(entry, || self.now()))
+        let entry = self.settings.store.get(key)?;
+        if !self.is_usable(&entry, || self.now()) {
+            return None;
+        }
+        entry.touch(|| self.now());
+        Some(entry)
     }
 
     /// The entry of `key`, if a read may return it. Where the store can tell, not noted as a use.
     pub(crate) fn glance(&self, key: KeyRef<'_>) -> Option<Arc<Entry>> {
         self.settings.store.peek(key).filter(|entry| self.is_usable(entry, || self.now()))
+    }
+
+    /// The entry of `key` and what a call with these windows does with it, unless it loads. Noted as a use.
+    pub(crate) fn consult(&self, key: KeyRef<'_>, windows: &Windows) -> Option<(Arc<Entry>, Decision)> {
+        let entry = self.settings.store.get(key)?;
+        if !self.is_valid(&entry) {
+            return None;
+        }
+        let decision = entry.decide(windows, || self.now());
+        if decision == Decision::Load {
+            return None;
+        }
+        entry.touch(|| self.now());
+        Some((entry, decision))
+    }
+
+    /// The entry of `key`, if a call with these windows may hand it out when its load gives nothing.
+    pub(crate) fn rescue(&self, key: KeyRef<'_>, windows: &Windows) -> Option<Arc<Entry>> {
+        let now = self.now();
+        let may = |entry: &Entry| !entry.is_idle(now) && may_rescue(entry.times(), windows, now);
+        self.settings.store.peek(key).filter(|entry| self.is_valid(entry) && may(entry))
+    }
+
+    /// Waits until the cache's clock shows `tick`.
+    pub(crate) fn sleep_until(&self, tick: Tick) -> Sleep {
+        Sleep::until(Arc::clone(&self.settings.clock), tick)
     }
 
     /// Does something with the shard of `key` while it is locked. What was displaced is dropped afterwards.
@@ -262,14 +303,21 @@ impl Engine {
         // First, because it finishes what the store put off, and the numbers below are of one moment then.
         let stats = self.stats();
         let now = self.now();
-        let (mut live, mut dead) = (0, 0);
+        let (mut live, mut stale, mut dead) = (0, 0, 0);
         self.settings.store.visit(&mut |_, entry| {
-            *if self.is_usable(entry, || now) { &mut live } else { &mut dead } += 1;
+            *if self.is_usable(entry, || now) {
+                &mut live
+            } else if self.is_kept(entry, now) {
+                &mut stale
+            } else {
+                &mut dead
+            } += 1;
         });
         CacheDiagnostics {
             name: self.settings.name.clone(),
             estimated_entries: self.settings.store.len() as u64,
             live_entries: live,
+            stale_entries: stale,
             dead_entries: dead,
             weight: self.settings.store.weight(),
             capacity: self.settings.capacity,

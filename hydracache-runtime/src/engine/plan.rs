@@ -6,7 +6,8 @@ use super::{Engine, Moment};
 use crate::clock::Tick;
 use crate::entry::{Entry, EntryParts};
 use crate::error::{Error, ErrorKind};
-use crate::options::{CacheOptions, Ttl};
+use crate::options::{Absent, CacheOptions, Ttl};
+use crate::policy::nanos;
 use crate::sync::Arc;
 use crate::tag::{Cells, Tag, TagCell, check_count};
 use crate::value::Stored;
@@ -17,11 +18,27 @@ const ENTRY_OVERHEAD: usize = 240;
 /// The longest time to live: the clock of a cache counts 584 years.
 const MAX_TTL: Duration = Duration::from_nanos(u64::MAX / 2);
 
+/// The largest part of its life that jitter may take from an entry.
+const MAX_JITTER: u8 = 50;
+
 /// What was said about an entry, checked.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Plan {
     pub(crate) cells: Cells,
+    pub(crate) terms: Terms,
+}
+
+/// What was said about an entry besides what it depends on.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Terms {
     pub(crate) ttl: Option<Duration>,
+    pub(crate) idle: Option<Duration>,
+    pub(crate) jitter: u8,
+    /// For how many nanoseconds it is of use after its time to live.
+    pub(crate) keep: u64,
+    pub(crate) absent: Absent,
+    /// How long an error is remembered.
+    pub(crate) errors: Option<Duration>,
     pub(crate) weight: Option<u32>,
     pub(crate) version: u32,
 }
@@ -34,10 +51,26 @@ impl Engine {
         namespace: Option<Arc<TagCell>>,
         version: u32,
     ) -> Result<Plan, Error> {
-        let ttl = self.resolve_ttl(options.ttl)?;
+        let terms = self.terms(options, version)?;
         let mut cells = Cells::new(namespace);
         self.take_cells(&mut cells, &options.tags)?;
-        Ok(Plan { cells, ttl, weight: options.weight, version })
+        Ok(Plan { cells, terms })
+    }
+
+    fn terms(&self, options: &CacheOptions, version: u32) -> Result<Terms, Error> {
+        if let Absent::KeptFor(ttl) = options.absent {
+            check_ttl(ttl)?;
+        }
+        Ok(Terms {
+            ttl: self.resolve_ttl(options.ttl)?,
+            idle: options.idle.map_or(Ok(self.settings.time_to_idle), |idle| check_idle(idle).map(Some))?,
+            jitter: options.jitter.map_or(Ok(self.settings.jitter), check_jitter)?,
+            keep: 0,
+            absent: options.absent,
+            errors: options.errors.map(check_ttl).transpose()?,
+            weight: options.weight,
+            version,
+        })
     }
 
     pub(crate) fn resolve_ttl(&self, ttl: Ttl) -> Result<Option<Duration>, Error> {
@@ -67,18 +100,22 @@ impl Engine {
     ) -> Result<Arc<Entry>, (Arc<Entry>, Error)> {
         let weight = self.weigh(key, &stored, &plan);
         let Moment { stamp, reading, at } = moment;
-        let fresh_until = plan.ttl.map_or(Tick::NEVER, |ttl| at.after(ttl).unwrap_or(Tick::NEVER));
-        self.sweep.note_expiring(fresh_until);
+        let terms = &plan.terms;
         let parts = EntryParts {
             stamp,
             reading,
-            cells: plan.cells,
             created: at,
-            fresh_until,
-            version: plan.version,
+            fresh_until: terms.ttl.map_or(Tick::NEVER, |ttl| end_of_life(at, ttl, terms.jitter, reading)),
+            keep: terms.keep,
+            idle: terms.idle.map_or(0, nanos),
+            version: terms.version,
             weight: *weight.as_ref().unwrap_or(&0),
+            cells: plan.cells,
         };
-        let entry = Arc::new(Entry::new(stored, parts));
+        // Idling begins with the storing, however long the load took.
+        let now = if parts.idle == 0 { at } else { self.now() };
+        let entry = Arc::new(Entry::new(stored, parts, now));
+        self.sweep.note_expiring(entry.end());
         match weight {
             Ok(_) => Ok(entry),
             Err(error) => Err((entry, error)),
@@ -89,7 +126,7 @@ impl Engine {
         if !self.settings.in_bytes {
             return Ok(1);
         }
-        let value = match plan.weight {
+        let value = match plan.terms.weight {
             Some(weight) => u64::from(weight),
             None => stored.encoded_len(self.codec()).map_err(|error| error.about(key))? as u64,
         };
@@ -112,15 +149,46 @@ impl Engine {
     }
 }
 
+/// When a life that begins at `at` ends. Jitter only shortens it, so that the time to live stays the longest; `number`
+/// tells entries apart.
+fn end_of_life(at: Tick, ttl: Duration, jitter: u8, number: u64) -> Tick {
+    let ttl = nanos(ttl);
+    // Knuth's multiplicative hash: neighbours get parts that lie far from each other.
+    let part = u128::from(number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32);
+    let most = u128::from(ttl) * u128::from(jitter) / 100;
+    let taken = (most * part) >> 32;
+    at.plus(ttl - u64::try_from(taken).expect("it is a part of what fits"))
+}
+
 /// Checks a time to live.
 pub(crate) fn check_ttl(ttl: Duration) -> Result<Duration, Error> {
-    let refuse =
-        |why: &str| Err(Error::new(ErrorKind::InvalidTtl, format!("a time to live of {ttl:?} {why}")));
-    if ttl.is_zero() {
-        return refuse("would expire at once; leave the entry out, or say `no_ttl()` for one that stays");
+    check_span("to live", ttl, "leave the entry out, or say `no_ttl()` for one that stays")
+}
+
+/// Checks a time to idle.
+pub(crate) fn check_idle(idle: Duration) -> Result<Duration, Error> {
+    check_span("to idle", idle, "leave it out for an entry that may go unused")
+}
+
+fn check_span(what: &str, span: Duration, cure: &str) -> Result<Duration, Error> {
+    let refuse = |why: &str| {
+        Err(Error::new(ErrorKind::InvalidTtl, format!("a time {what} of {span:?} {why}; {cure}")))
+    };
+    if span.is_zero() {
+        return refuse("would expire at once");
     }
-    if ttl > MAX_TTL {
-        return refuse("is further away than a clock counts; say `no_ttl()` for an entry that stays");
+    if span > MAX_TTL {
+        return refuse("is further away than a clock counts");
     }
-    Ok(ttl)
+    Ok(span)
+}
+
+/// Checks a part of a life in percent.
+pub(crate) fn check_jitter(percent: u8) -> Result<u8, Error> {
+    if percent <= MAX_JITTER {
+        return Ok(percent);
+    }
+    let message =
+        format!("a jitter of {percent} percent is over the limit of {MAX_JITTER}; choose a smaller one");
+    Err(Error::new(ErrorKind::InvalidTtl, message))
 }

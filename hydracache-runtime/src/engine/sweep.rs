@@ -63,8 +63,8 @@ impl Engine {
         let now = self.now();
         let mut reaped = 0;
         self.settings.store.visit(&mut |key, entry| {
-            if self.is_usable(entry, || now) {
-                self.sweep.note_expiring(entry.fresh_until());
+            if self.is_kept(entry, now) {
+                self.sweep.note_expiring(entry.end());
             } else {
                 let owned: StoreKey = key.to_owned();
                 reaped += u64::from(self.reap(owned.as_ref(), entry));

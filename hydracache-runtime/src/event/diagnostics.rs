@@ -14,7 +14,9 @@ pub struct CacheDiagnostics {
     pub estimated_entries: u64,
     /// Entries a read would return.
     pub live_entries: u64,
-    /// Entries that are expired or invalidated and not swept yet.
+    /// Entries whose freshness has ended and that are kept for calls which take stale values.
+    pub stale_entries: u64,
+    /// Entries that are of no use to anybody, expired or invalidated, and not swept yet.
     pub dead_entries: u64,
     /// What the entries weigh: their number, or bytes in a cache bounded in bytes.
     pub weight: u64,
@@ -25,7 +27,7 @@ pub struct CacheDiagnostics {
 }
 
 impl CacheDiagnostics {
-    /// Calls that read: hits, misses and joins.
+    /// Calls that read: hits, misses, joins and those served stale.
     pub fn total_requests(&self) -> u64 {
         self.stats.requests()
     }

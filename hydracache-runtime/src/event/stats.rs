@@ -2,22 +2,35 @@
 
 /// What a cache or a function did so far.
 ///
-/// Every call that reads is classified once, at its first decision, as a hit, a miss or a join, so
+/// Every call that reads is classified once, at its first decision, as a hit, a miss, a join or served stale, so
 /// [`requests`](Self::requests) is their sum. Counters are read one after the other while others may be raised: a
 /// snapshot taken under load can be off by the calls under way.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct CacheStats {
-    /// Calls that found a valid, fresh value.
+    /// Calls that found a valid, fresh value, or the remembered error of a load.
     pub hits: u64,
     /// Calls that found none and loaded, or would have to.
     pub misses: u64,
     /// Calls that found none and waited for a load that was under way.
     pub joins: u64,
-    /// Runs of a loader that were started.
+    /// Calls that were handed a value whose time to live had ended, at their first look.
+    pub stale_served: u64,
+    /// Values that were handed out after their time to live because a load failed or took too long, just then or a moment
+    /// before.
+    pub stale_on_error_served: u64,
+    /// Loads that were started, in the background or not. A bulk loader counts once for each key it is called for.
     pub loads: u64,
+    /// Runs of a loader that were started in the background, beside a value that was handed out.
+    pub refreshes: u64,
     /// Runs of a loader that returned an error.
     pub load_failures: u64,
+    /// Runs of a loader that were ended by their limit.
+    pub load_timeouts: u64,
+    /// Callers that got a stale value because the load took longer than they wanted to wait for it.
+    pub soft_timeouts: u64,
+    /// Callers that had waited long enough for the load of another, and went on beside it.
+    pub wait_timeouts: u64,
     /// Loaded values that were not stored because something they depend on was invalidated meanwhile, or because a later
     /// reading of the source was stored before them.
     pub stale_discards: u64,
@@ -51,6 +64,8 @@ pub struct CacheStats {
     pub tag_invalidations: u64,
     /// Namespaces invalidated: typed views and functions that were cleared.
     pub namespace_invalidations: u64,
+    /// Prefixes invalidated.
+    pub prefix_invalidations: u64,
     /// Flushes of the whole cache.
     pub flushes: u64,
     /// Entries that left because space ran out, or were not admitted.
@@ -58,9 +73,9 @@ pub struct CacheStats {
 }
 
 impl CacheStats {
-    /// Calls that read: hits, misses and joins.
+    /// Calls that read: hits, misses, joins and those served stale.
     pub fn requests(&self) -> u64 {
-        self.hits + self.misses + self.joins
+        self.hits + self.misses + self.joins + self.stale_served
     }
 
     /// The same number under the name of earlier releases.

@@ -15,6 +15,7 @@ use crate::error::LoadError;
 use crate::event::Count;
 use crate::lead::Lead;
 use crate::options::CacheOptions;
+use crate::policy::Windows;
 use crate::sharing::Sharing;
 use crate::value::Access;
 
@@ -50,7 +51,8 @@ impl Miss {
                 return None;
             }
         };
-        let order = Order { key, access, plan, finish: settings.finish, manner };
+        let windows = Windows::NONE;
+        let order = Order { key, access, plan, finish: settings.finish, manner, windows };
         Some(Call::new(engine, Some(counters), arrival, order, sharing))
     }
 }

@@ -1,12 +1,13 @@
 //! A clock that moves only when it is told to.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 use std::time::Duration;
 
-use crate::clock::Clock;
+use crate::clock::{Alarm, Clock};
 
-/// A [`Clock`] for tests. Clones show the same time.
+/// A [`Clock`] for tests. Clones show the same time. What waits for a time is woken when the clock is moved there.
 ///
 /// ```
 /// # async fn example() -> hydracache_runtime::CacheResult<()> {
@@ -24,7 +25,15 @@ use crate::clock::Clock;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct ManualClock {
-    nanos: Arc<AtomicU64>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    now: Duration,
+    /// Who is to be woken, by the time and in the order of asking.
+    alarms: BTreeMap<(Duration, u64), Waker>,
+    asked: u64,
 }
 
 impl ManualClock {
@@ -33,15 +42,47 @@ impl ManualClock {
         Self::default()
     }
 
-    /// Moves the clock forward.
+    /// Moves the clock forward and wakes whoever waited for a time until then.
     pub fn advance(&self, by: Duration) {
-        let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
-        self.nanos.fetch_add(by, Ordering::SeqCst);
+        let mut state = self.state();
+        state.now = state.now.saturating_add(by);
+        let end = (state.now, u64::MAX);
+        let later = state.alarms.split_off(&end);
+        let due = std::mem::replace(&mut state.alarms, later);
+        // Waking runs code of executors.
+        drop(state);
+        due.into_values().for_each(Waker::wake);
+    }
+
+    /// How many wait for a time that has not come.
+    pub fn alarms(&self) -> usize {
+        self.state().alarms.len()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Duration {
-        Duration::from_nanos(self.nanos.load(Ordering::SeqCst))
+        self.state().now
+    }
+
+    fn wake_at(&self, at: Duration, waker: Waker) -> Alarm {
+        let mut state = self.state();
+        if at <= state.now {
+            drop(state);
+            waker.wake();
+            return Alarm::new(|| {});
+        }
+        state.asked += 1;
+        let key = (at, state.asked);
+        state.alarms.insert(key, waker);
+        let clock = self.clone();
+        Alarm::new(move || {
+            let called_off = clock.state().alarms.remove(&key);
+            drop(called_off);
+        })
     }
 }

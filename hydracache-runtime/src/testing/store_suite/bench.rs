@@ -21,6 +21,8 @@ pub type Make<'a> = &'a dyn Fn(u64) -> Arc<dyn Store>;
 /// An entry of that weight, which drops its share of `guard` when it is dropped.
 pub fn entry(weight: u32, guard: Arc<dyn Any + Send + Sync>) -> Arc<Entry> {
     let parts = EntryParts {
+        keep: 0,
+        idle: 0,
         reading: 0,
         stamp: 0,
         cells: Cells::default(),
@@ -30,7 +32,7 @@ pub fn entry(weight: u32, guard: Arc<dyn Any + Send + Sync>) -> Arc<Entry> {
         weight,
     };
     let stored = Stored::typed(Arc::new(guard), &Access::<Arc<dyn Any + Send + Sync>>::memory_only());
-    Arc::new(Entry::new(stored, parts))
+    Arc::new(Entry::new(stored, parts, Tick::ALWAYS))
 }
 
 /// A key of that text with a hash of it, as a cache would look it up.
