@@ -7,11 +7,16 @@ use crate::clock::{Clock, SystemClock};
 use crate::codec::{CacheCodec, PostcardCodec};
 use crate::engine::{Engine, Settings, check_idle, check_jitter, check_ttl};
 use crate::error::{Error, ErrorKind};
+use crate::event::DEFAULT_EVENT_CAPACITY;
+use crate::invalidation::CacheInvalidationBus;
 use crate::store::{self, Capacity, Eviction, Store};
 use crate::sync::Arc;
 
 /// Entries a cache keeps when nothing is said.
 const DEFAULT_CAPACITY: u64 = 10_000;
+
+/// The longest name of a node: one that every transport can carry.
+const MAX_NODE_ID_BYTES: usize = 255;
 
 /// The bytes an entry is taken to need when a capacity in bytes is turned into an estimate of entries.
 const TYPICAL_ENTRY_BYTES: u64 = 512;
@@ -44,6 +49,10 @@ pub struct LocalBuilder {
     codec: Option<Arc<dyn CacheCodec>>,
     time_to_idle: Option<Duration>,
     jitter: u8,
+    event_capacity: usize,
+    access_events: bool,
+    bus: Option<Arc<dyn CacheInvalidationBus>>,
+    node_id: Option<String>,
 }
 
 impl LocalBuilder {
@@ -60,6 +69,10 @@ impl LocalBuilder {
             codec: None,
             time_to_idle: None,
             jitter: 0,
+            event_capacity: DEFAULT_EVENT_CAPACITY,
+            access_events: false,
+            bus: None,
+            node_id: None,
         }
     }
 
@@ -118,6 +131,39 @@ impl LocalBuilder {
         self
     }
 
+    /// Keeps this many events for each subscriber that does not read them at once; 1,024 if it is not said. Slower ones
+    /// lose the oldest and learn how many.
+    pub fn event_buffer_capacity(mut self, events: usize) -> Self {
+        self.event_capacity = events;
+        self
+    }
+
+    /// Tells subscribers of hits, misses and loads as well, which is a lot in a busy cache. They are off if it is not said.
+    pub fn enable_access_events(mut self, enabled: bool) -> Self {
+        self.access_events = enabled;
+        self
+    }
+
+    /// Tells other caches on this bus what is invalidated here, and invalidates here what they tell.
+    ///
+    /// See [`CacheInvalidationBus`] for what a bus is, and [`InMemoryInvalidationBus`](crate::InMemoryInvalidationBus) for
+    /// one within a process. The cache starts a thread for it.
+    pub fn invalidation_bus(self, bus: impl CacheInvalidationBus) -> Self {
+        self.shared_invalidation_bus(Arc::new(bus))
+    }
+
+    /// As [`invalidation_bus`](Self::invalidation_bus), for a bus that others use as well.
+    pub fn shared_invalidation_bus(mut self, bus: Arc<dyn CacheInvalidationBus>) -> Self {
+        self.bus = Some(bus);
+        self
+    }
+
+    /// Names this cache on its bus, in events and in errors; a name of its own if it is not said. At most 255 bytes.
+    pub fn invalidation_node_id(mut self, id: impl Into<String>) -> Self {
+        self.node_id = Some(id.into());
+        self
+    }
+
     /// Uses a store of one's own, which decides on its capacity itself.
     pub fn store(mut self, store: impl Store) -> Self {
         self.store = Some(Arc::new(store));
@@ -152,7 +198,8 @@ impl LocalBuilder {
     ///
     /// # Errors
     ///
-    /// [`Configuration`](ErrorKind::Configuration), with a line for each problem.
+    /// [`Configuration`](ErrorKind::Configuration), with a line for each problem; [`Backend`](ErrorKind::Backend) when the
+    /// system has no thread for the invalidation bus.
     pub fn try_build(self) -> Result<HydraCache, Error> {
         let problems = self.problems();
         if !problems.is_empty() {
@@ -178,6 +225,8 @@ impl LocalBuilder {
             default_ttl: self.default_ttl,
             time_to_idle: self.time_to_idle,
             jitter: self.jitter,
+            event_capacity: self.event_capacity,
+            access_events: self.access_events,
             in_bytes,
             capacity: if own_store { 0 } else { capacity },
             max_entry_bytes: self.max_entry_bytes,
@@ -185,6 +234,9 @@ impl LocalBuilder {
             codec: self.codec.unwrap_or_else(|| Arc::new(PostcardCodec)),
             store,
         });
+        if let Some(bus) = self.bus {
+            engine.join_bus(bus, self.node_id.as_deref())?;
+        }
         Ok(HydraCache { engine })
     }
 
@@ -230,6 +282,16 @@ impl LocalBuilder {
         }
         if let Some(Err(error)) = self.time_to_idle.map(check_idle) {
             problems.push(format!("`time_to_idle`: {error}"));
+        }
+        match self.node_id.as_deref().map(str::len) {
+            Some(0) => problems.push("`invalidation_node_id` is empty".to_owned()),
+            Some(length) if length > MAX_NODE_ID_BYTES => problems.push(format!(
+                "`invalidation_node_id` is {length} bytes long and at most {MAX_NODE_ID_BYTES} are allowed"
+            )),
+            _ => {}
+        }
+        if self.event_capacity == 0 {
+            problems.push("`event_buffer_capacity` is 0, so no subscriber could receive anything".to_owned());
         }
         if let Err(error) = check_jitter(self.jitter) {
             problems.push(format!("`jitter`: {error}"));

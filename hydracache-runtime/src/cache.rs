@@ -1,5 +1,6 @@
 //! The cache: what a program does with keys by hand.
 
+mod events;
 mod load;
 
 use std::fmt;
@@ -10,9 +11,10 @@ use serde::Serialize;
 use crate::applied::Applied;
 use crate::builder::LocalBuilder;
 use crate::cached::Cached;
-use crate::engine::{Engine, FillToken};
+use crate::engine::{By, Engine, FillToken};
 use crate::error::CacheResult;
 use crate::event::{CacheDiagnostics, CacheStats};
+use crate::invalidation::CacheInvalidation;
 use crate::key::KeyBuf;
 use crate::ops::Ops;
 use crate::options::CacheOptions;
@@ -207,7 +209,7 @@ impl HydraCache {
 
     /// Takes a key out. `true` if a read would have found it.
     pub fn remove(&self, key: impl AsRef<str>) -> Applied<bool> {
-        Applied::new(self.engine.checked_key(key.as_ref()).map(|key| self.ops().remove(key)))
+        self.ops().remove(key.as_ref())
     }
 
     /// Another name of [`remove`](Self::remove).
@@ -218,7 +220,7 @@ impl HydraCache {
     /// Ends the freshness of a key: a read finds nothing and the next call loads, but a call that takes stale values may be
     /// handed this one until its windows end. `true` if a read would have found it.
     pub fn expire_key(&self, key: impl AsRef<str>) -> Applied<bool> {
-        Applied::new(self.engine.checked_key(key.as_ref()).map(|key| self.ops().expire(key)))
+        self.ops().expire(key.as_ref())
     }
 
     /// Invalidates every entry that carries `tag`, in the same time for one as for a million.
@@ -227,7 +229,9 @@ impl HydraCache {
     ///
     /// The outcome is [`TagTooLong`](crate::ErrorKind::TagTooLong) for a tag that no entry can carry.
     pub fn invalidate_tag(&self, tag: impl AsRef<str>) -> Applied {
-        Applied::new(self.engine.invalidate_tag(tag.as_ref()))
+        let tag = tag.as_ref();
+        let applied = self.engine.invalidate_tag(tag, By::Caller);
+        self.engine.announced(applied, || CacheInvalidation::Tag(tag.to_owned()))
     }
 
     /// Invalidates every entry that carries one of `tags`.
@@ -238,8 +242,7 @@ impl HydraCache {
         I: IntoIterator,
         I::Item: AsRef<str>,
     {
-        let invalidate = |tag: I::Item| self.engine.invalidate_tag(tag.as_ref());
-        Applied::new(tags.into_iter().map(invalidate).fold(Ok(()), Result::and))
+        tags.into_iter().map(|tag| self.invalidate_tag(tag)).fold(Applied::new(Ok(())), Applied::and)
     }
 
     /// Invalidates every entry of the typed view of `namespace`, in constant time.
@@ -249,8 +252,7 @@ impl HydraCache {
     pub fn invalidate_namespace(&self, namespace: impl AsRef<str>) -> Applied {
         let mut escaped = KeyBuf::new();
         escaped.push_segment(namespace.as_ref());
-        self.engine.invalidate_namespace(escaped.as_str());
-        Applied::new(Ok(()))
+        self.engine.clear(escaped.as_str())
     }
 
     /// Takes out every key that is `prefix` or continues it with a further segment, and says how many entries went:
@@ -258,7 +260,9 @@ impl HydraCache {
     ///
     /// Looks at every entry: O(entries + loads). A tag or a namespace is invalidated in constant time.
     pub fn invalidate_prefix(&self, prefix: impl AsRef<str>) -> Applied<u64> {
-        Applied::new(Ok(self.engine.invalidate_prefix(prefix.as_ref())))
+        let prefix = prefix.as_ref();
+        let removed = self.engine.invalidate_prefix(prefix, By::Caller);
+        self.engine.announced(Ok(removed), || CacheInvalidation::Prefix(prefix.to_owned()))
     }
 
     /// Notes that the source of `key` is about to be written, so that its outcome can be [put](WriteIntent::put) even if
@@ -273,8 +277,8 @@ impl HydraCache {
 
     /// Invalidates everything, in constant time. The memory comes back by itself.
     pub fn flush(&self) -> Applied {
-        self.engine.flush();
-        Applied::new(Ok(()))
+        self.engine.flush(By::Caller);
+        self.engine.announced(Ok(()), || CacheInvalidation::Flush)
     }
 
     /// A view of this cache in which every value is a `T` and every key begins with `namespace`.

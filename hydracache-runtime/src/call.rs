@@ -19,7 +19,7 @@ use crate::draft::Finish;
 use crate::engine::{Begun, Edge, Engine, Flight, Manner, Outcome, Plan, Want};
 use crate::entry::Entry;
 use crate::error::Error;
-use crate::event::{Count, Counters};
+use crate::event::{CacheEventKind, CacheEventOrigin, Count, Counters};
 use crate::key::StoreKey;
 use crate::lead::Lead;
 use crate::park::block_on;
@@ -311,7 +311,6 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
     }
 
     fn lead(&self, flight: Arc<Flight>, renews: Option<Arc<Entry>>) -> Lead<T, E> {
-        self.count(Count::Load);
         let (engine, counters) = (Arc::clone(&self.engine), self.counters.clone());
         Lead::new(engine, flight, counters, &self.order, self.sharing, renews)
     }
@@ -320,14 +319,14 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
         match self.begun() {
             Begun::Found(entry) => match self.read(&entry) {
                 Ok(value) => {
-                    self.classify(Count::Hit);
+                    self.classify(Count::Hit, Some(&entry));
                     Some(Step::Done(Ok(self.loaded(&entry, value, Source::Hit))))
                 }
                 Err(error) => {
                     if let ReadError::Failure(shared) = &error
                         && let Some(error) = (self.sharing.unshare)(shared)
                     {
-                        self.classify(Count::Hit);
+                        self.classify(Count::Hit, Some(&entry));
                         return Some(Step::Done(Err(Failure::Loader(error))));
                     }
                     self.count_unread(&error);
@@ -336,7 +335,7 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
                 }
             },
             Begun::Joined(flight) => {
-                self.classify(Count::Join);
+                self.classify(Count::Join, None);
                 match Edge::join(&flight) {
                     Ok(edge) => {
                         let end = self.engine.now().plus(self.order.windows.wait_timeout);
@@ -350,7 +349,7 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
                 None
             }
             Begun::Leads(flight) => {
-                self.classify(Count::Miss);
+                self.classify(Count::Miss, None);
                 Some(Step::Lead(self.lead(flight, None)))
             }
         }
@@ -422,6 +421,8 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
         }
         entry.note_failure(now, windows.retry_after);
         self.count(Count::StaleOnError);
+        let key = self.order.key.as_str();
+        self.engine.tell(CacheEventKind::StaleServed, CacheEventOrigin::Local, key, Some(&entry));
         Some(self.loaded(&entry, value, Source::Stale))
     }
 
@@ -434,10 +435,13 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
         Loaded::new(value, source, self.engine.now().since(entry.created))
     }
 
-    fn classify(&mut self, count: Count) {
+    /// Counts what became of the call at its first decision, and tells of it.
+    fn classify(&mut self, count: Count, entry: Option<&Entry>) {
         if !self.classified {
             self.classified = true;
             self.count(count);
+            let kind = if let Count::Hit = count { CacheEventKind::Hit } else { CacheEventKind::Miss };
+            self.engine.tell(kind, CacheEventOrigin::Local, self.order.key.as_str(), entry);
         }
     }
 

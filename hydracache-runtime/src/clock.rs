@@ -88,6 +88,7 @@ impl Tick {
     pub(crate) const NEVER: Self = Self(u64::MAX);
 
     /// Earlier than or equal to every time that a clock will tell.
+    #[cfg(any(test, feature = "test-util"))]
     pub(crate) const ALWAYS: Self = Self(0);
 
     pub(crate) fn of(clock: &dyn Clock) -> Self {

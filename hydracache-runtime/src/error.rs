@@ -4,6 +4,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::invalidation::CachePosition;
+
 /// What went wrong, for code that decides by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -42,6 +44,11 @@ pub enum ErrorKind {
     AlreadyInstalled,
     /// Something that the cache talks to failed.
     Backend,
+    /// An invalidation was applied in this process, and is not known to have reached the others.
+    ///
+    /// It stays queued and is published as soon as its bus takes it. Until then other caches may return what it
+    /// invalidates. Doing the invalidation again is safe. [`Error::position`] says which message it concerns.
+    NotConfirmed,
 }
 
 /// The error of a cache operation: a kind, what it concerned, and its cause.
@@ -62,6 +69,7 @@ struct Inner {
     kind: ErrorKind,
     message: String,
     load: Option<LoadError>,
+    position: Option<CachePosition>,
 }
 
 /// The name under which the error of the cache was known before.
@@ -72,7 +80,7 @@ pub type CacheResult<T> = Result<T, Error>;
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Arc::new(Inner { kind, message: message.into(), load: None }))
+        Self(Arc::new(Inner { kind, message: message.into(), load: None, position: None }))
     }
 
     pub(crate) fn load(key: &str, source: Box<dyn StdError + Send + Sync>) -> Self {
@@ -93,7 +101,14 @@ impl Error {
     fn of_loader(message: String, source: Box<dyn StdError + Send + Sync>) -> Self {
         let load =
             LoadError { message: source.to_string(), kind: ErrorKind::Load, source: Some(source.into()) };
-        Self(Arc::new(Inner { kind: ErrorKind::Load, message, load: Some(load) }))
+        Self(Arc::new(Inner { kind: ErrorKind::Load, message, load: Some(load), position: None }))
+    }
+
+    /// What was invalidated here by the message at `position` may still be valid elsewhere.
+    pub(crate) fn not_confirmed(position: CachePosition, cause: &dyn fmt::Display) -> Self {
+        let message = format!("invalidated here, but not confirmed elsewhere ({position}): {cause}");
+        let kind = ErrorKind::NotConfirmed;
+        Self(Arc::new(Inner { kind, message, load: None, position: Some(position) }))
     }
 
     /// The same error, saying which key it concerns.
@@ -115,6 +130,11 @@ impl Error {
     /// What the user's loader returned, if it was the loader that failed.
     pub fn load_error(&self) -> Option<&LoadError> {
         self.0.load.as_ref()
+    }
+
+    /// Which message was not confirmed, if the kind is [`ErrorKind::NotConfirmed`].
+    pub fn position(&self) -> Option<&CachePosition> {
+        self.0.position.as_ref()
     }
 
     /// The loader's own error, if it was the loader that failed and its error is an `E`.

@@ -11,7 +11,7 @@ use crate::draft::{Draft, Finish};
 use crate::engine::{Engine, Flight, Outcome, Plan, SharedError, Terms, enter};
 use crate::entry::Entry;
 use crate::error::{Error, ErrorKind};
-use crate::event::{Count, Counters};
+use crate::event::{CacheEventKind, CacheEventOrigin, Count, Counters};
 use crate::key::{StoreKey, preview};
 use crate::policy::Windows;
 use crate::sharing::Sharing;
@@ -44,8 +44,11 @@ impl<T: Clone + Send + Sync + 'static, E> Lead<T, E> {
         renews: Option<Arc<Entry>>,
     ) -> Self {
         let retry_after = order.windows.retry_after;
+        let leaving = Leaving { engine, flight, counters, landed: false, renews, retry_after };
+        leaving.count(Count::Load);
+        leaving.tell(CacheEventKind::LoadStarted, None);
         Self {
-            leaving: Leaving { engine, flight, counters, landed: false, renews, retry_after },
+            leaving,
             access: order.access,
             terms: order.plan.terms,
             windows: order.windows,
@@ -125,6 +128,7 @@ impl<T: Clone + Send + Sync + 'static, E> Lead<T, E> {
             Err(error) => {
                 let shared = (self.sharing.share)(&error);
                 self.leaving.count(Count::LoadFailure);
+                self.leaving.tell(CacheEventKind::LoadFailed, None);
                 self.leaving.note_failure();
                 let remembered = shared.as_ref().and_then(|shared| self.remembered(shared));
                 self.leaving.land(remembered, Outcome::Failed(shared));
@@ -139,6 +143,7 @@ impl<T: Clone + Send + Sync + 'static, E> Lead<T, E> {
         let message = format!("loading `{key}` took longer than its limit of {limit:?}");
         let error = Error::new(ErrorKind::LoadTimeout, message);
         self.leaving.count(Count::LoadTimeout);
+        self.leaving.tell(CacheEventKind::LoadFailed, None);
         self.leaving.note_failure();
         self.leaving.land(None, Outcome::Refused(error.clone()));
         Err(Failure::Cache(error))
@@ -172,6 +177,7 @@ impl<T: Clone + Send + Sync + 'static, E> Lead<T, E> {
             Ok(entry) => (entry, drafted),
             Err((entry, error)) => (entry, drafted.and(Err(error))),
         };
+        self.leaving.tell(CacheEventKind::LoadSucceeded, Some(&entry));
         match drafted {
             Ok(true) => {
                 if !self.leaving.land(Some(Arc::clone(&entry)), Outcome::Value(entry)) {
@@ -203,11 +209,17 @@ struct Leaving {
 impl Leaving {
     fn land(&mut self, store: Option<Arc<Entry>>, outcome: Outcome) -> bool {
         self.landed = true;
-        self.engine.land(&self.flight, store, outcome)
+        self.engine.land(&self.flight, store, outcome, self.renews.is_some())
     }
 
     fn count(&self, count: Count) {
         self.engine.count(self.counters.as_ref(), count);
+    }
+
+    /// Tells of a step of the load.
+    fn tell(&self, kind: CacheEventKind, entry: Option<&Entry>) {
+        let origin = if self.renews.is_some() { CacheEventOrigin::Refresh } else { CacheEventOrigin::Local };
+        self.engine.tell(kind, origin, self.flight.key.as_str(), entry);
     }
 
     /// Lets the next refresh wait. (Who loads in the foreground notes a failure when a stale value is handed out.)

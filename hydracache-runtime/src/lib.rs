@@ -17,6 +17,7 @@
 //! | [`CacheOptions`], [`TagSet`], [`CacheKeyBuilder`] | what is said about an entry |
 //! | [`Runtime`], [`Registry`], [`CallSite`] | which caches annotated functions use, and all that is known of them |
 //! | [`Store`], [`Clock`], [`CacheCodec`] | what others plug in |
+//! | [`CacheInvalidationBus`], [`InMemoryInvalidationBus`] | what carries invalidations between caches |
 //! | [`Error`], [`ErrorKind`], [`LoadError`] | what can go wrong |
 //!
 //! Programs use this crate through the `hydracache` facade, which adds the attributes.
@@ -36,7 +37,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `test-util` | `testing::ManualClock` and `store_suite!` |
+//! | `test-util` | `testing::ManualClock`, `testing::FaultyBus`, `store_suite!` and `bus_suite!` |
 //! | `planted-bugs` | switches that break one rule each, for the suites of this project |
 
 mod adopt;
@@ -54,6 +55,7 @@ mod entry;
 mod error;
 mod event;
 mod given;
+mod invalidation;
 mod key;
 mod lead;
 #[doc(hidden)]
@@ -92,7 +94,15 @@ pub use codec::{CacheCodec, CodecError, PostcardCodec, ReadValue};
 pub use engine::FillToken;
 pub use entry::Entry;
 pub use error::{CacheError, CacheResult, Error, ErrorKind, LoadError};
-pub use event::{CacheDiagnostics, CacheStats};
+pub use event::{
+    CacheDiagnostics, CacheEvent, CacheEventKind, CacheEventOrigin, CacheEventRecvError, CacheEvents,
+    CacheStats, EventListener, ListenerHandle,
+};
+pub use invalidation::{
+    CacheInvalidation, CacheInvalidationBus, CacheInvalidationFrame, CacheInvalidationMessage,
+    CacheInvalidationReceive, CacheInvalidationReceiver, CachePosition, InMemoryFramedInvalidationBus,
+    InMemoryInvalidationBus,
+};
 pub use key::{CacheKey, CacheKeyBuilder, KeyRef, KeySegment, MAX_KEY_BYTES, SegmentWriter, StoreKey};
 pub use many::BulkKey;
 pub use options::{CacheOptions, RefreshOptions};

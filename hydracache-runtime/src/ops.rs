@@ -10,12 +10,14 @@ use crate::adopt::Adoptable;
 use crate::applied::Applied;
 use crate::cached::{Cached, Source};
 use crate::call::{Call, Failure, Loaded, Order};
+use crate::call_site::CallSite;
 use crate::codec::Envelope;
 use crate::draft::{Draft, Finish};
-use crate::engine::{Engine, FillToken, Intent, Manner, Moment, Plan};
+use crate::engine::{By, Engine, FillToken, Intent, Manner, Moment, Plan};
 use crate::entry::Entry;
 use crate::error::{CacheResult, Error, ErrorKind};
-use crate::event::{Count, Counters};
+use crate::event::{CacheEventKind, CacheEventOrigin, Count, Counters};
+use crate::invalidation::CacheInvalidation;
 use crate::key::{KeyRef, StoreKey, preview};
 use crate::lead::Lead;
 use crate::options::{CacheOptions, RefreshOptions};
@@ -40,7 +42,7 @@ pub(crate) struct Ops<'a> {
 pub(crate) enum Namespace<'a> {
     None,
     Cell(&'a Arc<TagCell>),
-    Named(&'a str),
+    Of(&'static CallSite),
 }
 
 impl<'a> Ops<'a> {
@@ -54,6 +56,18 @@ impl<'a> Ops<'a> {
         self.engine.count(self.counters, count);
     }
 
+    /// Counts a hit and tells of it.
+    #[inline]
+    pub(crate) fn hit(&self, key: KeyRef<'_>, entry: &Entry) {
+        self.count(Count::Hit);
+        self.engine.tell(CacheEventKind::Hit, CacheEventOrigin::Local, key.as_str(), Some(entry));
+    }
+
+    fn miss(&self, key: KeyRef<'_>) {
+        self.count(Count::Miss);
+        self.engine.tell(CacheEventKind::Miss, CacheEventOrigin::Local, key.as_str(), None);
+    }
+
     /// Whether the namespace was cleared after the entry was loaded. An entry that was stored under its raw key does
     /// not carry the namespace itself, so its readers ask.
     #[inline]
@@ -62,7 +76,9 @@ impl<'a> Ops<'a> {
             Namespace::None => false,
             _ if entry.cells.have_namespace() => false,
             Namespace::Cell(cell) => cell.last_invalidated() > entry.stamp,
-            Namespace::Named(name) => self.engine.namespace_cell(name).last_invalidated() > entry.stamp,
+            Namespace::Of(site) => {
+                self.engine.namespace_cell(site.escaped_namespace()).last_invalidated() > entry.stamp
+            }
         }
     }
 
@@ -70,7 +86,7 @@ impl<'a> Ops<'a> {
         match self.namespace {
             Namespace::None => None,
             Namespace::Cell(cell) => Some(Arc::clone(cell)),
-            Namespace::Named(name) => Some(self.engine.namespace_cell(name)),
+            Namespace::Of(site) => Some(self.engine.namespace_cell(site.escaped_namespace())),
         }
     }
 
@@ -130,15 +146,26 @@ impl<'a> Ops<'a> {
         access: &Access<T>,
         take: impl FnOnce(&AnyValue, &T) -> R,
     ) -> CacheResult<Option<R>> {
-        let key = self.engine.checked_key(text)?;
-        let found = self.look(key).map_or(Ok(None), |entry| self.read(key, &entry, access, take));
-        self.classify(&found);
-        found
+        self.classified(text, |key, entry| self.read(key, entry, access, take))
     }
 
-    /// Counts a read: what it cannot return is no hit.
-    fn classify<R>(&self, found: &CacheResult<Option<R>>) {
-        self.count(if matches!(found, Ok(Some(_))) { Count::Hit } else { Count::Miss });
+    /// Reads what is there, and counts a hit or a miss: what cannot be returned is no hit.
+    fn classified<R>(
+        &self,
+        text: &str,
+        read: impl FnOnce(KeyRef<'_>, &Arc<Entry>) -> CacheResult<Option<R>>,
+    ) -> CacheResult<Option<R>> {
+        let key = self.engine.checked_key(text)?;
+        let Some(entry) = self.look(key) else {
+            self.miss(key);
+            return Ok(None);
+        };
+        let found = read(key, &entry);
+        match found {
+            Ok(Some(_)) => self.hit(key, &entry),
+            _ => self.miss(key),
+        }
+        found
     }
 
     /// Reads a value without any trace but that of a failure.
@@ -157,13 +184,10 @@ impl<'a> Ops<'a> {
         text: &str,
         access: &Access<T>,
     ) -> CacheResult<Option<Cached<T>>> {
-        let key = self.engine.checked_key(text)?;
-        let found = self.look(key).map_or(Ok(None), |entry| {
-            let age = self.age(&entry);
-            self.read(key, &entry, access, |_, value| Cached::new(value.clone(), Source::Hit, age))
-        });
-        self.classify(&found);
-        found
+        self.classified(text, |key, entry| {
+            let age = self.age(entry);
+            self.read(key, entry, access, |_, value| Cached::new(value.clone(), Source::Hit, age))
+        })
     }
 
     pub(crate) fn age(&self, entry: &Entry) -> Duration {
@@ -172,12 +196,13 @@ impl<'a> Ops<'a> {
 
     /// The byte form, made and kept if it is not there yet.
     pub(crate) fn get_encoded(&self, text: &str) -> CacheResult<Option<Bytes>> {
-        let key = self.engine.checked_key(text)?;
-        let encoded = |entry: Arc<Entry>| entry.stored.encoded(self.engine.codec(), entry.version);
-        let value = self.look(key).filter(|entry| self.shows(entry));
-        let found = value.map(encoded).transpose().map_err(|error| error.about(text));
-        self.classify(&found);
-        found
+        self.classified(text, |_, entry| {
+            if entry.stored.is_failure() {
+                return Ok(None);
+            }
+            let encoded = entry.stored.encoded(self.engine.codec(), entry.version);
+            encoded.map(Some).map_err(|error| error.about(text))
+        })
     }
 
     pub(crate) fn contains(&self, text: &str) -> bool {
@@ -185,13 +210,21 @@ impl<'a> Ops<'a> {
     }
 
     /// Takes a key out; true if a read would have returned it.
-    pub(crate) fn remove(&self, key: KeyRef<'_>) -> bool {
-        self.engine.remove(key).is_some_and(|entry| self.shows(&entry))
+    pub(crate) fn remove(&self, text: &str) -> Applied<bool> {
+        let removed = self
+            .engine
+            .checked_key(text)
+            .map(|key| self.engine.remove(key, By::Caller).is_some_and(|entry| self.shows(&entry)));
+        self.engine.announced(removed, || CacheInvalidation::Key(text.to_owned()))
     }
 
     /// Ends the freshness of a key; true if a read would have returned it.
-    pub(crate) fn expire(&self, key: KeyRef<'_>) -> bool {
-        self.engine.expire(key).is_some_and(|entry| self.shows(&entry))
+    pub(crate) fn expire(&self, text: &str) -> Applied<bool> {
+        let expired = self
+            .engine
+            .checked_key(text)
+            .map(|key| self.engine.expire(key, By::Caller).is_some_and(|entry| self.shows(&entry)));
+        self.engine.announced(expired, || CacheInvalidation::Expire(text.to_owned()))
     }
 
     fn plan(&self, key: &str, options: &CacheOptions) -> CacheResult<Plan> {
@@ -223,7 +256,7 @@ impl<'a> Ops<'a> {
             finish(&value, &mut draft);
             if !draft.extend(&mut options) {
                 // What is there is older than a value that is not to be stored.
-                return Applied::new(self.engine.checked_key(text).map(|key| _ = self.remove(key)));
+                return self.remove(text).map(|_| ());
             }
         }
         self.put(text, value, access, &options)
@@ -265,7 +298,12 @@ impl<'a> Ops<'a> {
             Err(error) => (None, Some(error)),
         };
         let stored = self.engine.close_intent(intent, entry);
-        Applied::new(refused.map_or(Ok(stored), Err))
+        // Whatever became of it here, the source was written.
+        let announced = self.engine.announced(Ok(stored), || CacheInvalidation::Key(text.to_owned()));
+        match refused {
+            None => announced,
+            Some(error) => announced.refused(error),
+        }
     }
 
     pub(crate) fn fill_token(&self, text: &str) -> CacheResult<FillToken> {
@@ -366,7 +404,7 @@ impl<'a> Ops<'a> {
                 }
                 Err(ReadError::Failure(shared)) => {
                     if let Some(error) = (sharing.unshare)(&shared) {
-                        self.count(Count::Hit);
+                        self.hit(key, &entry);
                         return Err(error);
                     }
                 }
@@ -396,9 +434,15 @@ impl<'a> Ops<'a> {
             Decision::Hit | Decision::HitAndRefresh => Source::Hit,
             Decision::Stale | Decision::StaleAndRefresh | Decision::StaleAfterFailure => Source::Stale,
         };
-        self.count(if source == Source::Hit { Count::Hit } else { Count::StaleServed });
-        if decision == Decision::StaleAfterFailure {
-            self.count(Count::StaleOnError);
+        if source == Source::Hit {
+            self.hit(key, &entry);
+        } else {
+            self.count(Count::StaleServed);
+            if decision == Decision::StaleAfterFailure {
+                self.count(Count::StaleOnError);
+            }
+            let kind = CacheEventKind::StaleServed;
+            self.engine.tell(kind, CacheEventOrigin::Local, key.as_str(), Some(&entry));
         }
         let loaded = Loaded::new(value, source, self.age(&entry));
         Ok(Some(match runtime {

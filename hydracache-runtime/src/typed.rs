@@ -1,5 +1,6 @@
 //! A view of a cache with one type of value and one namespace.
 
+mod events;
 mod load;
 
 use std::fmt;
@@ -11,7 +12,7 @@ use crate::cache::HydraCache;
 use crate::cached::Cached;
 use crate::engine::FillToken;
 use crate::error::CacheResult;
-use crate::key::{KeyBuf, KeyRef};
+use crate::key::KeyBuf;
 use crate::ops::{Namespace, Ops};
 use crate::options::CacheOptions;
 use crate::sync::Arc;
@@ -69,12 +70,6 @@ impl<T: MemoryValue> TypedCache<T> {
 
     fn ops(&self) -> Ops<'_> {
         Ops { namespace: Namespace::Cell(&self.namespace), ..self.cache.ops() }
-    }
-
-    fn on_key(&self, key: impl AsRef<str>, work: impl FnOnce(&Ops<'_>, KeyRef<'_>) -> bool) -> Applied<bool> {
-        self.with_key(key.as_ref(), |ops, text| {
-            Applied::new(ops.engine.checked_key(text).map(|key| work(&ops, key)))
-        })
     }
 
     /// The namespace, as it was given.
@@ -188,7 +183,7 @@ impl<T: MemoryValue> TypedCache<T> {
 
     /// As [`HydraCache::remove`].
     pub fn remove(&self, key: impl AsRef<str>) -> Applied<bool> {
-        self.on_key(key, |ops, key| ops.remove(key))
+        self.with_key(key.as_ref(), |ops, key| ops.remove(key))
     }
 
     /// Another name of [`remove`](Self::remove).
@@ -198,7 +193,7 @@ impl<T: MemoryValue> TypedCache<T> {
 
     /// As [`HydraCache::expire_key`].
     pub fn expire_key(&self, key: impl AsRef<str>) -> Applied<bool> {
-        self.on_key(key, |ops, key| ops.expire(key))
+        self.with_key(key.as_ref(), |ops, key| ops.expire(key))
     }
 
     /// As [`HydraCache::invalidate_tag`]: the tags of a cache are common to all its views.

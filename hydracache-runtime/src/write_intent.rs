@@ -6,6 +6,7 @@ use crate::applied::Applied;
 use crate::cache::HydraCache;
 use crate::engine::Intent;
 use crate::error::CacheResult;
+use crate::invalidation::CacheInvalidation;
 use crate::ops::Ops;
 use crate::options::CacheOptions;
 use crate::value::Access;
@@ -68,7 +69,10 @@ impl WriteIntent {
 impl Drop for WriteIntent {
     fn drop(&mut self) {
         if let Some(intent) = self.intent.take() {
-            self.cache.engine.close_intent(&intent, None);
+            let engine = &self.cache.engine;
+            engine.close_intent(&intent, None);
+            let key = || CacheInvalidation::Key(intent.key.as_str().to_owned());
+            engine.announced(Ok(()), key).fire();
         }
     }
 }

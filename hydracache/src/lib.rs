@@ -76,15 +76,18 @@ pub mod attributes {}
 
 pub use hydracache_macros::{cacheable, cacheable_infallible, cached};
 pub use hydracache_runtime::{
-    Alarm, Applied, BulkKey, CacheChoice, CacheCodec, CacheDiagnostics, CacheError, CacheKey,
-    CacheKeyBuilder, CacheOptions, CacheResult, CacheStats, CacheValue, Cached, CallSite, Clock, CodecError,
-    Displaced, Entry, Error, ErrorKind, Eviction, FillToken, HydraCache, KeyRef, KeySegment, LoadError,
-    LocalBuilder, MAX_KEY_BYTES, MAX_TAG_BYTES, MAX_TAGS, MemoryValue, PostcardCodec, ReadValue,
+    Alarm, Applied, BulkKey, CacheChoice, CacheCodec, CacheDiagnostics, CacheError, CacheEvent,
+    CacheEventKind, CacheEventOrigin, CacheEventRecvError, CacheEvents, CacheInvalidation,
+    CacheInvalidationBus, CacheInvalidationFrame, CacheInvalidationMessage, CacheInvalidationReceive,
+    CacheInvalidationReceiver, CacheKey, CacheKeyBuilder, CacheOptions, CacheResult, CacheStats, CacheValue,
+    Cached, CallSite, Clock, CodecError, Displaced, Entry, Error, ErrorKind, EventListener, Eviction,
+    FillToken, HydraCache, InMemoryFramedInvalidationBus, InMemoryInvalidationBus, KeyRef, KeySegment,
+    LoadError, LocalBuilder, MAX_KEY_BYTES, MAX_TAG_BYTES, MAX_TAGS, MemoryValue, PostcardCodec, ReadValue,
     RefreshOptions, Registry, Runtime, RuntimeBuilder, SegmentWriter, Source, Store, StoreKey, SystemClock,
     Tag, TagSet, TypedCache, WriteIntent,
 };
 #[cfg(feature = "test-util")]
-pub use hydracache_runtime::{store_suite, testing};
+pub use hydracache_runtime::{bus_suite, store_suite, testing};
 
 /// The programs of the README, compiled and run with the tests.
 #[cfg(doctest)]

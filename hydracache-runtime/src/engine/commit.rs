@@ -1,6 +1,6 @@
 //! Stores that do not come from a flight: what a caller puts, and what a caller read before and fills in.
 
-use super::{Engine, Moment};
+use super::{Engine, Moment, Told};
 use crate::entry::Entry;
 use crate::error::{Error, ErrorKind};
 use crate::event::Count;
@@ -24,9 +24,9 @@ impl Engine {
     pub(crate) fn put(&self, key: &StoreKey, entry: Arc<Entry>) {
         self.locked(key.as_ref(), |shard, displaced| {
             shard.note_write(key.as_ref(), self.next_seq());
-            self.store_key(key, entry, displaced);
+            self.counters.raise(Count::Put);
+            self.store_key(key, entry, Told::STORED, displaced);
         });
-        self.counters.raise(Count::Put);
     }
 
     pub(crate) fn fill_token(&self, key: StoreKey) -> FillToken {
@@ -53,19 +53,18 @@ impl Engine {
     ///
     /// Writes are noted per shard, so a write to a neighbour may refuse a fill that was fine.
     pub(crate) fn fill(&self, key: &StoreKey, entry: Arc<Entry>) -> bool {
-        let stored = self.locked(key.as_ref(), |shard, displaced| {
+        self.locked(key.as_ref(), |shard, displaced| {
             let superseded = self.is_superseded(key.as_ref(), &entry, displaced);
             let quiet = shard.last_write <= entry.stamp && !shard.is_loading(key.as_ref());
             let allowed =
                 planted(PlantedBug::FillWithoutToken) || (quiet && !superseded && self.is_valid(&entry));
+            self.counters.raise(if allowed { Count::Put } else { Count::RefusedFill });
             if allowed {
-                self.store_key(key, entry, displaced);
+                self.store_key(key, entry, Told::STORED, displaced);
             } else {
                 displaced.take(entry);
             }
             allowed
-        });
-        self.counters.raise(if stored { Count::Put } else { Count::RefusedFill });
-        stored
+        })
     }
 }

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use event_listener::{Event, EventListener};
 use hashbrown::HashTable;
 
-use super::{Engine, Moment, next_id};
+use super::{Engine, Moment, Told, next_id};
 use crate::clock::Tick;
 use crate::entry::Entry;
 use crate::error::Error;
@@ -282,7 +282,16 @@ impl Engine {
     ///
     /// Who waits is told before anything that was displaced is dropped, and whatever the store does: a value whose
     /// drop panics or takes long is no concern of theirs.
-    pub(crate) fn land(&self, flight: &Arc<Flight>, store: Option<Arc<Entry>>, outcome: Outcome) -> bool {
+    ///
+    /// `refreshes` says that it was loaded in the background.
+    pub(crate) fn land(
+        &self,
+        flight: &Arc<Flight>,
+        store: Option<Arc<Entry>>,
+        outcome: Outcome,
+        refreshes: bool,
+    ) -> bool {
+        let told = if refreshes { Told::REFRESHED } else { Told::STORED };
         let mut displaced = Displaced::default();
         let telling = Telling { flight, outcome: Some(outcome) };
         let stored = self.locked_until(flight.key.as_ref(), &mut displaced, |shard, displaced| {
@@ -292,7 +301,7 @@ impl Engine {
             let superseded = self.is_superseded(key, &entry, displaced) && !planted(PlantedBug::NoFence);
             let store = stood && !superseded && self.is_valid(&entry);
             if store {
-                self.store_key(&flight.key, entry, displaced);
+                self.store_key(&flight.key, entry, told, displaced);
             } else {
                 displaced.take(entry);
             }

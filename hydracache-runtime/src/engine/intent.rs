@@ -5,7 +5,7 @@
 //! intents met, or anything else wrote or loaded the key meanwhile, nobody knows here which value is the later one, and
 //! the key is taken out instead.
 
-use super::{Engine, Moment};
+use super::{By, Engine, Moment, Told};
 use crate::entry::Entry;
 use crate::event::Count;
 use crate::key::StoreKey;
@@ -29,21 +29,21 @@ impl Engine {
     /// Ends a write: stores its outcome if nothing came between, else takes the key out. True if it was stored.
     pub(crate) fn close_intent(&self, intent: &Intent, outcome: Option<Arc<Entry>>) -> bool {
         let key = intent.key.as_ref();
-        let stored = self.locked(key, |shard, displaced| {
+        self.locked(key, |shard, displaced| {
             let alone = shard.close_intent(key, intent.epoch);
             shard.note_write(key, self.next_seq());
             if let Some(entry) = outcome {
                 if alone && self.is_valid(&entry) && !self.is_superseded(key, &entry, displaced) {
-                    self.store_key(&intent.key, entry, displaced);
+                    self.counters.raise(Count::Put);
+                    self.store_key(&intent.key, entry, Told::STORED, displaced);
                     return true;
                 }
                 displaced.take(entry);
             }
-            self.settings.store.remove(key, displaced);
+            self.counters.raise(Count::KeyInvalidation);
+            self.take_out(key, By::Caller, displaced);
             false
-        });
-        self.counters.raise(if stored { Count::Put } else { Count::KeyInvalidation });
-        stored
+        })
     }
 
     /// Ends a write that did not happen.

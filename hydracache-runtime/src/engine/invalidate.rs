@@ -1,31 +1,47 @@
 //! Invalidation. When one of these returns, no later read returns what it invalidated.
 
-use super::Engine;
+use super::{By, Engine, Told};
 use crate::entry::Entry;
 use crate::error::Error;
-use crate::event::Count;
-use crate::key::KeyRef;
+use crate::event::{CacheEventKind, Count, Parts, Wakes};
+use crate::key::{KeyRef, covers};
 use crate::planted::{PlantedBug, planted};
+use crate::store::Displaced;
 use crate::sync::{Arc, Ordering};
 use crate::tag;
 
 impl Engine {
     /// Takes a key out and returns its entry if a read would have.
-    pub(crate) fn remove(&self, key: KeyRef<'_>) -> Option<Arc<Entry>> {
+    pub(crate) fn remove(&self, key: KeyRef<'_>, by: By<'_>) -> Option<Arc<Entry>> {
+        self.counters.raise(Count::KeyInvalidation);
         let removed = self.locked(key, |shard, displaced| {
             shard.note_write(key, self.next_seq());
-            let there = self.settings.store.peek(key);
-            self.settings.store.remove(key, displaced);
-            there
+            self.take_out(key, by, displaced)
         });
-        self.counters.raise(Count::KeyInvalidation);
         removed.filter(|entry| self.is_usable(entry, || self.now()))
     }
 
+    /// Takes a key out of the store, under its lock, and tells of it if there was something.
+    pub(super) fn take_out(
+        &self,
+        key: KeyRef<'_>,
+        by: By<'_>,
+        displaced: &mut Displaced,
+    ) -> Option<Arc<Entry>> {
+        let there = self.settings.store.peek(key);
+        self.settings.store.remove(key, displaced);
+        if let Some(entry) = there.as_ref().filter(|entry| self.is_valid(entry)) {
+            let told = Told { kind: CacheEventKind::Removed, by };
+            self.publish(told, displaced.wakes(), || Parts::entry(key.to_cache_key(), &entry.cells));
+        }
+        there
+    }
+
     /// Ends the freshness of a key, keeps its entry, and returns it if a read would have.
-    pub(crate) fn expire(&self, key: KeyRef<'_>) -> Option<Arc<Entry>> {
+    pub(crate) fn expire(&self, key: KeyRef<'_>, by: By<'_>) -> Option<Arc<Entry>> {
         let now = self.now();
-        let (there, usable) = self.locked(key, |shard, _| {
+        self.counters.raise(Count::KeyInvalidation);
+        let (there, usable) = self.locked(key, |shard, displaced| {
             if !planted(PlantedBug::ExpireDoesNotBump) {
                 shard.note_write(key, self.next_seq());
             }
@@ -33,36 +49,41 @@ impl Engine {
             let usable = there.as_ref().is_some_and(|entry| self.is_usable(entry, || now));
             if let Some(entry) = &there {
                 entry.end_freshness(now);
+                if usable {
+                    let told = Told { kind: CacheEventKind::Expired, by };
+                    self.publish(told, displaced.wakes(), || Parts::entry(key.to_cache_key(), &entry.cells));
+                }
             }
             // The entry leaves the lock: it may be evicted now, and this be its last reference.
             (there, usable)
         });
         self.sweep.note_dead();
-        self.counters.raise(Count::KeyInvalidation);
         there.filter(|_| usable)
     }
 
     /// Invalidates everything that carries `tag`, in constant time.
-    pub(crate) fn invalidate_tag(&self, tag: &str) -> Result<(), Error> {
+    pub(crate) fn invalidate_tag(&self, tag: &str, by: By<'_>) -> Result<(), Error> {
         tag::check_text(tag)?;
         self.tags.invalidate(tag, self.next_seq());
         self.sweep.note_dead();
         self.counters.raise(Count::TagInvalidation);
+        self.tell_all(CacheEventKind::TagInvalidated, by, || Parts::tag(tag));
         Ok(())
     }
 
-    /// Invalidates everything in a namespace, in constant time.
-    pub(crate) fn invalidate_namespace(&self, namespace: &str) {
+    /// Invalidates everything in a namespace, given as the keys begin with it, in constant time.
+    pub(crate) fn invalidate_namespace(&self, namespace: &str, by: By<'_>) {
         self.namespaces.invalidate(namespace, self.next_seq());
         self.sweep.note_dead();
         self.counters.raise(Count::NamespaceInvalidation);
+        self.tell_all(CacheEventKind::NamespaceInvalidated, by, || Parts::namespace(namespace));
     }
 
     /// Takes out every key that is `prefix` or continues it with a further segment, and says how many entries went.
     ///
     /// The order matters: loads under way are cut off shard by shard before the store is looked through, so whatever they
     /// stored before that is seen, and whatever they store later is refused.
-    pub(crate) fn invalidate_prefix(&self, prefix: &str) -> u64 {
+    pub(crate) fn invalidate_prefix(&self, prefix: &str, by: By<'_>) -> u64 {
         let seq = self.next_seq();
         if !prefix.contains(':') {
             self.namespaces.invalidate(prefix, seq);
@@ -79,14 +100,16 @@ impl Engine {
             }
         });
         self.counters.raise(Count::PrefixInvalidation);
+        self.tell_all(CacheEventKind::PrefixInvalidated, by, || Parts::prefix(prefix));
         removed
     }
 
     /// Invalidates everything, in constant time.
-    pub(crate) fn flush(&self) {
+    pub(crate) fn flush(&self, by: By<'_>) {
         self.flushed.0.fetch_max(self.next_seq(), Ordering::Release);
         self.sweep.note_dead();
         self.counters.raise(Count::Flush);
+        self.tell_all(CacheEventKind::Flushed, by, Parts::everything);
     }
 
     /// Takes an entry out that is dead or of no use, unless something else has taken its place. True if it did.
@@ -101,22 +124,18 @@ impl Engine {
             same
         })
     }
-}
 
-/// Whether a key is the prefix itself or continues it with a further segment.
-pub(crate) fn covers(prefix: &str, key: &str) -> bool {
-    key.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
-}
+    /// Tells of an entry that ended and was swept.
+    pub(super) fn tell_swept(&self, key: KeyRef<'_>, entry: &Entry) {
+        if self.is_valid(entry) {
+            self.tell_all(CacheEventKind::Expired, By::Sweep, || {
+                Parts::entry(key.to_cache_key(), &entry.cells)
+            });
+        }
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_prefix_covers_whole_segments_only() {
-        assert!(covers("user:1", "user:1"));
-        assert!(covers("user:1", "user:1:posts"));
-        assert!(!covers("user:1", "user:10"));
-        assert!(!covers("user:1", "user"));
+    /// Tells of a change that was made without the lock of a key.
+    fn tell_all(&self, kind: CacheEventKind, by: By<'_>, parts: impl FnOnce() -> Parts) {
+        self.publish(Told { kind, by }, &mut Wakes::default(), parts);
     }
 }

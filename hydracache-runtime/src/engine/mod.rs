@@ -5,24 +5,29 @@
 //! number above its stamp. Per-key writes meet loads in the flight table instead: they raise the epoch of a key
 //! that is being loaded, and a commit whose epoch has passed stores nothing.
 
+mod announce;
 mod chain;
 mod commit;
 mod flight;
 mod intent;
 mod invalidate;
+mod link;
 mod plan;
 mod sweep;
 
-use std::fmt;
 use std::hash::BuildHasher;
+use std::sync::OnceLock;
 use std::time::Duration;
+use std::{fmt, mem};
 
 use crate::clock::{Clock, Tick};
 use crate::codec::CacheCodec;
 use crate::entry::Entry;
 use crate::error::Error;
-use crate::event::{CacheDiagnostics, CacheStats, Count, Counters};
-use crate::key::{KeyRef, StoreKey, check_key};
+use crate::event::{
+    CacheDiagnostics, CacheEventKind, CacheEventOrigin, CacheStats, Count, Counters, EventHub, Parts, Wakes,
+};
+use crate::key::{CacheKey, KeyRef, StoreKey, check_key};
 use crate::policy::{Decision, Windows, may_rescue};
 use crate::store::{Displaced, Store};
 use crate::sync::{Arc, AtomicU64, Mutex, Ordering};
@@ -47,6 +52,8 @@ pub(crate) struct Settings {
     pub(crate) in_bytes: bool,
     pub(crate) capacity: u64,
     pub(crate) max_entry_bytes: Option<u64>,
+    pub(crate) event_capacity: usize,
+    pub(crate) access_events: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) codec: Arc<dyn CacheCodec>,
     pub(crate) store: Arc<dyn Store>,
@@ -69,15 +76,63 @@ pub(crate) struct Engine {
     namespaces: TagTable,
     flights: FlightTable,
     counters: Counters,
+    events: EventHub,
     /// Counters of the functions that use this cache; their sum is part of the cache's own numbers.
     functions: Mutex<Vec<Arc<Counters>>>,
     sweep: sweep::State,
+    /// Set once, before anybody has the cache, if it has a bus.
+    link: OnceLock<link::Link>,
 }
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Engine").field("settings", &self.settings).finish_non_exhaustive()
     }
+}
+
+/// By whom something is changed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum By<'a> {
+    /// A caller in this process.
+    Caller,
+    /// A load in the background.
+    Refresh,
+    /// The sweeper.
+    Sweep,
+    /// Another cache, by the name of its node.
+    Node(&'a str),
+    /// The bus, of which something was missed.
+    Bus,
+}
+
+impl By<'_> {
+    fn origin(self) -> CacheEventOrigin {
+        match self {
+            Self::Caller => CacheEventOrigin::Local,
+            Self::Refresh => CacheEventOrigin::Refresh,
+            Self::Sweep => CacheEventOrigin::Sweep,
+            Self::Node(_) | Self::Bus => CacheEventOrigin::DistributedBus,
+        }
+    }
+
+    fn sign(self, parts: Parts) -> Parts {
+        match self {
+            Self::Node(name) => parts.published_by(name),
+            _ => parts,
+        }
+    }
+}
+
+/// What subscribers are told of a change.
+#[derive(Debug, Clone, Copy)]
+struct Told<'a> {
+    kind: CacheEventKind,
+    by: By<'a>,
+}
+
+impl Told<'_> {
+    const STORED: Self = Self { kind: CacheEventKind::Stored, by: By::Caller };
+    const REFRESHED: Self = Self { kind: CacheEventKind::Refreshed, by: By::Refresh };
 }
 
 /// When a source was read: on the clock of invalidations, among all readings, and in time.
@@ -90,6 +145,7 @@ pub(crate) struct Moment {
 
 impl Engine {
     pub(crate) fn start(settings: Settings) -> Arc<Self> {
+        let events = EventHub::new(settings.event_capacity, settings.access_events);
         let engine = Arc::new(Self {
             id: next_id(),
             settings,
@@ -100,8 +156,10 @@ impl Engine {
             namespaces: TagTable::new(),
             flights: FlightTable::new(),
             counters: Counters::default(),
+            events,
             functions: Mutex::default(),
             sweep: sweep::State::default(),
+            link: OnceLock::new(),
         });
         sweep::watch(&engine);
         engine
@@ -127,6 +185,10 @@ impl Engine {
                 }
             }
         }
+    }
+
+    pub(crate) fn count_by(&self, count: Count, by: u64) {
+        self.counters.raise_by(count, by);
     }
 
     pub(crate) fn now(&self) -> Tick {
@@ -261,15 +323,53 @@ impl Engine {
         superseded
     }
 
-    fn settle(&self, displaced: Displaced) {
+    /// Counts and tells what was evicted, wakes who is told of what happened, and drops what left the store.
+    fn settle(&self, mut displaced: Displaced) {
         if displaced.evicted() > 0 {
             self.counters.raise_by(Count::Eviction, displaced.evicted());
+            if self.events.wants(CacheEventKind::Evicted) {
+                let mut wakes = mem::take(displaced.wakes());
+                for (key, entry) in displaced.evicted_entries() {
+                    let parts = || Parts::entry(key.to_cache_key(), &entry.cells);
+                    self.events.publish(CacheEventKind::Evicted, CacheEventOrigin::Local, &mut wakes, parts);
+                }
+            }
         }
         drop(displaced);
     }
 
-    fn store_key(&self, key: &StoreKey, entry: Arc<Entry>, displaced: &mut Displaced) {
+    /// Stores an entry and tells of it, under the lock of its key.
+    fn store_key(&self, key: &StoreKey, entry: Arc<Entry>, told: Told<'_>, displaced: &mut Displaced) {
+        // Described before it is handed over: it may be refused, and this be its last reference.
+        let parts = self.events.wants(told.kind).then(|| Parts::entry(key.to_cache_key(), &entry.cells));
         self.settings.store.insert(key.clone(), entry, displaced);
+        if let Some(parts) = parts {
+            self.publish(told, displaced.wakes(), || parts);
+        }
+    }
+
+    #[inline]
+    fn publish(&self, told: Told<'_>, wakes: &mut Wakes, parts: impl FnOnce() -> Parts) {
+        self.events.publish(told.kind, told.by.origin(), wakes, || told.by.sign(parts()));
+    }
+
+    /// Tells of something that concerns one key and changed nothing; not to be called under a lock.
+    #[inline]
+    pub(crate) fn tell(
+        &self,
+        kind: CacheEventKind,
+        origin: CacheEventOrigin,
+        key: &str,
+        entry: Option<&Entry>,
+    ) {
+        self.events.publish(kind, origin, &mut Wakes::default(), || {
+            let key = CacheKey::from_text(key);
+            entry.map_or_else(|| Parts::key(key.clone()), |entry| Parts::entry(key.clone(), &entry.cells))
+        });
+    }
+
+    pub(crate) fn events(&self) -> &EventHub {
+        &self.events
     }
 
     /// Lets the numbers of a function be part of this cache's.
@@ -296,6 +396,9 @@ impl Engine {
         for function in functions.iter() {
             function.add_to(&mut stats);
         }
+        stats.events_published = self.events.events_published();
+        stats.event_subscriber_lag = self.events.subscriber_lag();
+        stats.distributed_invalidations_replaced = self.link.get().map_or(0, link::Link::replaced);
         stats
     }
 
@@ -322,6 +425,7 @@ impl Engine {
             weight: self.settings.store.weight(),
             capacity: self.settings.capacity,
             tags: self.tags.len() as u64,
+            unpublished_invalidations: self.link.get().map_or(0, link::Link::waiting),
             stats,
         }
     }

@@ -67,7 +67,10 @@ impl Engine {
                 self.sweep.note_expiring(entry.end());
             } else {
                 let owned: StoreKey = key.to_owned();
-                reaped += u64::from(self.reap(owned.as_ref(), entry));
+                if self.reap(owned.as_ref(), entry) {
+                    reaped += 1;
+                    self.tell_swept(owned.as_ref(), entry);
+                }
             }
         });
         let mut displaced = Displaced::default();

@@ -22,6 +22,8 @@ pub struct CacheDiagnostics {
     pub weight: u64,
     /// What they may weigh; 0 where a store of one's own decides.
     pub capacity: u64,
+    /// Invalidations that were applied here and wait for the bus to take them.
+    pub unpublished_invalidations: u64,
     /// Tags in use, counting those that were dropped and not swept yet.
     pub tags: u64,
 }
@@ -45,6 +47,21 @@ impl CacheDiagnostics {
     /// Whether a caller waited for another caller's load.
     pub fn has_single_flight_activity(&self) -> bool {
         self.stats.has_single_flight_activity()
+    }
+
+    /// Whether a subscriber was too slow and missed events.
+    pub fn has_event_subscriber_lag(&self) -> bool {
+        self.stats.has_event_subscriber_lag()
+    }
+
+    /// Whether anything was published to a bus or received from it.
+    pub fn has_distributed_invalidation_activity(&self) -> bool {
+        self.stats.has_distributed_invalidation_activity()
+    }
+
+    /// Whether a bus was slow, broken, or lost something, repaired or not.
+    pub fn has_distributed_invalidation_bus_issues(&self) -> bool {
+        self.stats.has_distributed_invalidation_bus_issues()
     }
 
     /// Whether a loaded value was discarded because it was overtaken by an invalidation.

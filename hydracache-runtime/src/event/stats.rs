@@ -70,6 +70,35 @@ pub struct CacheStats {
     pub flushes: u64,
     /// Entries that left because space ran out, or were not admitted.
     pub evictions: u64,
+    /// Events that were built because a subscriber wanted their kind. Of a function always zero.
+    pub events_published: u64,
+    /// Events that subscribers missed because they were slow, summed over all of them. Of a function always zero.
+    pub event_subscriber_lag: u64,
+    /// Invalidations of this cache that its bus took.
+    pub distributed_invalidations_published: u64,
+    /// Invalidations of this cache that were published as part of a flush, because too many waited or the bus could not
+    /// carry them.
+    pub distributed_invalidations_replaced: u64,
+    /// Invalidations of other caches that arrived, repetitions among them.
+    pub distributed_invalidations_received: u64,
+    /// Invalidations of other caches that were applied here, those that were asked for again among them.
+    pub distributed_invalidations_applied: u64,
+    /// Invalidations of other caches that arrived once more and were applied once more.
+    pub distributed_invalidations_duplicated: u64,
+    /// Times that something of a publisher was missing.
+    pub distributed_invalidation_gaps: u64,
+    /// Missing invalidations that the bus gave out again.
+    pub distributed_invalidations_repaired: u64,
+    /// Times that everything was dropped because nobody could say what was missing.
+    pub distributed_invalidation_flushes: u64,
+    /// Messages that the bus skipped because this cache was slow, as far as it could count them.
+    pub distributed_invalidation_lag: u64,
+    /// Messages that could not be read.
+    pub distributed_invalidation_decode_errors: u64,
+    /// Attempts to publish that failed; each is made again.
+    pub distributed_invalidation_publish_failures: u64,
+    /// Subscriptions to the bus that ended; each is begun again.
+    pub distributed_invalidation_receivers_closed: u64,
 }
 
 impl CacheStats {
@@ -97,6 +126,25 @@ impl CacheStats {
     /// Whether a caller waited for another caller's load.
     pub fn has_single_flight_activity(&self) -> bool {
         self.joins > 0
+    }
+
+    /// Whether a subscriber was too slow and missed events.
+    pub fn has_event_subscriber_lag(&self) -> bool {
+        self.event_subscriber_lag > 0
+    }
+
+    /// Whether anything was published to a bus or received from it.
+    pub fn has_distributed_invalidation_activity(&self) -> bool {
+        self.distributed_invalidations_published > 0 || self.distributed_invalidations_received > 0
+    }
+
+    /// Whether a bus was slow, broken, or lost something, repaired or not.
+    pub fn has_distributed_invalidation_bus_issues(&self) -> bool {
+        self.distributed_invalidation_gaps > 0
+            || self.distributed_invalidation_lag > 0
+            || self.distributed_invalidation_decode_errors > 0
+            || self.distributed_invalidation_publish_failures > 0
+            || self.distributed_invalidation_receivers_closed > 0
     }
 
     /// Whether a loaded value was discarded because it was overtaken by an invalidation.

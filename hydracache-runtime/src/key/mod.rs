@@ -105,6 +105,10 @@ impl<'a> KeyRef<'a> {
         self.text
     }
 
+    pub(crate) fn to_cache_key(self) -> CacheKey {
+        CacheKey::from_text(self.text)
+    }
+
     /// The owned form, for a store that is about to insert.
     pub fn to_owned(&self) -> StoreKey {
         StoreKey { hash: self.hash, text: SmolStr::new(self.text) }
@@ -151,6 +155,16 @@ impl Hash for StoreKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u64(self.hash);
     }
+}
+
+/// Whether `text` begins with the segments of `outer` and goes on.
+pub(crate) fn lies_under(text: &str, outer: &str) -> bool {
+    text.strip_prefix(outer).is_some_and(|rest| rest.starts_with(':'))
+}
+
+/// Whether a key is the prefix itself or continues it with a further segment.
+pub(crate) fn covers(prefix: &str, key: &str) -> bool {
+    key == prefix || lies_under(key, prefix)
 }
 
 /// Checks the length limit of a key.

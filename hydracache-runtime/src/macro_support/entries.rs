@@ -5,9 +5,8 @@ use super::lookup::{no_cache, with, write};
 use crate::applied::Applied;
 use crate::cache::HydraCache;
 use crate::call_site::CallSite;
-use crate::error::CacheResult;
 use crate::event::CacheStats;
-use crate::key::{CacheKey, KeyBuf, KeyRef};
+use crate::key::{CacheKey, KeyBuf};
 use crate::ops::Ops;
 use crate::runtime::with_function;
 use crate::tag::Tag;
@@ -83,28 +82,21 @@ fn on_key(
     site: &'static CallSite,
     cache: Option<&HydraCache>,
     write_key: impl FnOnce(&mut KeyBuf),
-    work: impl FnOnce(&Ops<'_>, KeyRef<'_>) -> bool,
+    work: impl FnOnce(&Ops<'_>, &str) -> Applied<bool>,
 ) -> Applied<bool> {
     let mut key = KeyBuf::new();
     let text = write(&mut key, site, write_key);
-    with(site, cache, |function| {
-        let applied = || -> CacheResult<bool> {
-            let function = function.ok_or_else(|| no_cache(site))?;
-            let key = function.engine.checked_key(text)?;
-            Ok(work(&function.ops(), key))
-        };
-        Applied::new(applied())
+    with(site, cache, |function| match function {
+        Some(function) => work(&function.ops(), text),
+        None => Applied::new(Err(no_cache(site))),
     })
 }
 
 /// Invalidates every entry of a function, in constant time.
 pub fn clear(site: &'static CallSite, cache: Option<&HydraCache>) -> Applied {
-    with(site, cache, |function| {
-        Applied::new(
-            function
-                .map(|f| f.engine.invalidate_namespace(site.escaped_namespace()))
-                .ok_or_else(|| no_cache(site)),
-        )
+    with(site, cache, |function| match function {
+        Some(function) => function.engine.clear(site.escaped_namespace()),
+        None => Applied::new(Err(no_cache(site))),
     })
 }
 

@@ -41,11 +41,12 @@ pub(super) struct Function<'a> {
 }
 
 impl Function<'_> {
+    #[inline]
     pub(super) fn ops(&self) -> Ops<'_> {
         Ops {
             engine: self.engine,
             counters: Some(self.counters),
-            namespace: Namespace::Named(self.site.escaped_namespace()),
+            namespace: Namespace::Of(self.site),
             version: self.site.version(),
         }
     }
@@ -101,7 +102,7 @@ where
                 .read(&access, codec, site.version(), |_, value| W::hit(value, || ops.age(&entry)));
             // What cannot be read is loaded anew, and counted when that begins.
             if let Ok(out) = read {
-                ops.count(Count::Hit);
+                ops.hit(key, &entry);
                 return Lookup::Hit(out);
             }
         }

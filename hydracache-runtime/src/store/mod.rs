@@ -10,6 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::entry::Entry;
+use crate::event::Wakes;
 use crate::key::{KeyRef, StoreKey};
 
 pub(crate) use s3_fifo::S3FifoStore;
@@ -61,7 +62,9 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 #[derive(Debug, Default)]
 pub struct Displaced {
     taken: smallvec::SmallVec<[Arc<Entry>; 2]>,
-    evicted: u64,
+    evicted: smallvec::SmallVec<[(StoreKey, Arc<Entry>); 1]>,
+    /// Subscribers that learn of what happened under the lock, woken after it as well.
+    wakes: Wakes,
 }
 
 impl Displaced {
@@ -70,19 +73,27 @@ impl Displaced {
         self.taken.push(entry);
     }
 
-    /// Notes an entry that left for space.
-    pub fn evict(&mut self, entry: Arc<Entry>) {
-        self.evicted += 1;
-        self.taken.push(entry);
+    /// Notes an entry that left for space, and its key.
+    pub fn evict(&mut self, key: StoreKey, entry: Arc<Entry>) {
+        self.evicted.push((key, entry));
     }
 
     /// How many entries left for space.
     pub fn evicted(&self) -> u64 {
-        self.evicted
+        self.evicted.len() as u64
+    }
+
+    pub(crate) fn wakes(&mut self) -> &mut Wakes {
+        &mut self.wakes
+    }
+
+    pub(crate) fn evicted_entries(&self) -> &[(StoreKey, Arc<Entry>)] {
+        &self.evicted
     }
 
     pub(crate) fn clear_taken(&mut self) {
         self.taken.clear();
+        self.evicted.clear();
     }
 }
 

@@ -64,11 +64,11 @@ impl Store for S3FifoStore {
         let replaced = self.cache.peek(&key.as_ref());
         let mut left = Left::default();
         self.cache.insert_with_lifecycle(key, entry, &mut left);
-        for entry in left.0 {
+        for (key, entry) in left.0 {
             if replaced.as_ref().is_some_and(|replaced| Arc::ptr_eq(replaced, &entry)) {
                 displaced.take(entry);
             } else {
-                displaced.evict(entry);
+                displaced.evict(key, entry);
             }
         }
         // Where the crate drops it instead, it does so under its own lock, and this is then the last reference.
@@ -117,12 +117,12 @@ impl Weighter<StoreKey, Arc<Entry>> for ByWeight {
 struct HandOut;
 
 #[derive(Default)]
-struct Left(smallvec::SmallVec<[Arc<Entry>; 2]>);
+struct Left(smallvec::SmallVec<[(StoreKey, Arc<Entry>); 2]>);
 
 impl Lifecycle<StoreKey, Arc<Entry>> for HandOut {
     type RequestState = Left;
 
-    fn on_evict(&self, state: &mut Left, _: StoreKey, entry: Arc<Entry>) {
-        state.0.push(entry);
+    fn on_evict(&self, state: &mut Left, key: StoreKey, entry: Arc<Entry>) {
+        state.0.push((key, entry));
     }
 }

@@ -40,6 +40,7 @@ struct Slot {
 }
 
 struct Left {
+    key: StoreKey,
     entry: Arc<Entry>,
     evicted: bool,
 }
@@ -52,7 +53,8 @@ thread_local! {
 impl Drop for Slot {
     fn drop(&mut self) {
         if let Some(entry) = self.entry.take() {
-            let left = Left { entry, evicted: !*self.dismissed.get_mut() };
+            let (key, evicted) = (self.key.clone(), !*self.dismissed.get_mut());
+            let left = Left { key, entry, evicted };
             // A thread that is ending has no tray any more; the entry is dropped here then, with no lock held.
             let _ = TRAY.try_with(|tray| tray.borrow_mut().push(left));
         }
@@ -131,9 +133,9 @@ fn take_tray() -> Vec<Left> {
 }
 
 fn hand_out(left: Vec<Left>, displaced: &mut Displaced) {
-    for Left { entry, evicted } in left {
+    for Left { key, entry, evicted } in left {
         if evicted {
-            displaced.evict(entry);
+            displaced.evict(key, entry);
         } else {
             displaced.take(entry);
         }

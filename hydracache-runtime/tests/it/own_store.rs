@@ -41,7 +41,7 @@ impl Store for Keeper {
 
     fn insert(&self, key: StoreKey, entry: Arc<Entry>, displaced: &mut Displaced) {
         if u64::from(entry.weight()) > self.capacity {
-            return displaced.evict(entry);
+            return displaced.evict(key, entry);
         }
         let mut map = self.map.lock().unwrap();
         if let Some(old) = map.remove(&key) {
@@ -49,7 +49,8 @@ impl Store for Keeper {
         }
         while weight_of(&map) + u64::from(entry.weight()) > self.capacity {
             let victim = map.keys().next().expect("an empty map has room").clone();
-            displaced.evict(map.remove(&victim).expect("it was just found"));
+            let entry = map.remove(&victim).expect("it was just found");
+            displaced.evict(victim, entry);
         }
         map.insert(key, entry);
     }

@@ -1,0 +1,47 @@
+//! From an invalidation that was applied here to the other caches that must learn of it.
+
+use super::{By, Engine};
+use crate::applied::Applied;
+use crate::error::CacheResult;
+use crate::invalidation::{CacheInvalidation, CacheInvalidationMessage, Ticket};
+
+impl Engine {
+    /// What a caller gets whose request was applied here: its outcome, and the publication of `what` if there is a bus.
+    pub(crate) fn announced<T>(
+        &self,
+        local: CacheResult<T>,
+        what: impl FnOnce() -> CacheInvalidation,
+    ) -> Applied<T> {
+        let published = if local.is_ok() { self.announce(what) } else { None };
+        Applied::announced(local, published)
+    }
+
+    fn announce(&self, what: impl FnOnce() -> CacheInvalidation) -> Option<Ticket> {
+        self.link.get().map(|link| link.announce(what()))
+    }
+
+    /// Invalidates a namespace, given as the keys begin with it, here and elsewhere.
+    pub(crate) fn clear(&self, namespace: &str) -> Applied {
+        self.invalidate_namespace(namespace, By::Caller);
+        self.announced(Ok(()), || CacheInvalidation::Namespace(namespace.to_owned()))
+    }
+
+    /// Applies what another cache invalidated. The one door by which it comes in: nothing of it is published again.
+    pub(crate) fn apply(&self, message: &CacheInvalidationMessage) {
+        let by = By::Node(message.publisher());
+        match message.invalidation() {
+            CacheInvalidation::Key(key) => _ = self.remove(self.key(key), by),
+            CacheInvalidation::Expire(key) => _ = self.expire(self.key(key), by),
+            CacheInvalidation::Tag(tag) => {
+                if let Err(error) = self.invalidate_tag(tag, by) {
+                    // No entry can carry it here either.
+                    tracing::debug!(%error, "another cache invalidated a tag over its limit");
+                }
+            }
+            CacheInvalidation::Namespace(namespace) => self.invalidate_namespace(namespace, by),
+            CacheInvalidation::Prefix(prefix) => _ = self.invalidate_prefix(prefix, by),
+            CacheInvalidation::Flush => self.flush(by),
+            CacheInvalidation::Position => {}
+        }
+    }
+}

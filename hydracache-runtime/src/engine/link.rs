@@ -1,0 +1,340 @@
+//! What joins a cache to its invalidation bus: a thread that publishes what was invalidated here, in order, and applies
+//! what was invalidated elsewhere.
+//!
+//! The thread brings a small tokio runtime for transports that need one, so a cache with a bus can be built anywhere. It
+//! holds the cache weakly and ends with it, after one more attempt to publish what is left.
+
+use std::future::{Future, poll_fn};
+use std::hash::{BuildHasher, RandomState};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::sync::Weak;
+use std::task::Poll;
+use std::time::{Duration, SystemTime};
+use std::{process, thread};
+
+use super::{By, Engine, next_id};
+use crate::clock::{Clock, Tick};
+use crate::error::{Error, ErrorKind};
+use crate::event::Count;
+use crate::invalidation::{
+    CacheInvalidation, CacheInvalidationBus, CacheInvalidationMessage, CacheInvalidationReceive,
+    CacheInvalidationReceiver, Gap, Outbox, Positions, Ticket, Verdict,
+};
+use crate::policy::nanos;
+use crate::sync::Arc;
+use crate::timer::Sleep;
+
+/// How often a cache says how far it has published, so that a loss of its last message is noticed.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// How long to wait after the first failure to publish or to subscribe, and at most.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// The cache's end of the link. When it goes, the thread ends.
+#[derive(Debug)]
+pub(super) struct Link {
+    outbox: Arc<Outbox>,
+}
+
+impl Link {
+    /// Queues what was invalidated here.
+    pub(super) fn announce(&self, what: CacheInvalidation) -> Ticket {
+        self.outbox.push(what)
+    }
+
+    /// How many invalidations wait to be published.
+    pub(super) fn waiting(&self) -> u64 {
+        self.outbox.len() as u64
+    }
+
+    /// How many invalidations were published as part of a flush, because too many waited or the bus could not carry them.
+    pub(super) fn replaced(&self) -> u64 {
+        self.outbox.replaced()
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.outbox.close();
+    }
+}
+
+impl Engine {
+    /// Joins the cache to a bus, under the name of its node. Subscribes before it returns.
+    pub(crate) fn join_bus(
+        self: &Arc<Self>,
+        bus: Arc<dyn CacheInvalidationBus>,
+        node: Option<&str>,
+    ) -> Result<(), Error> {
+        let generation = fresh_generation();
+        let own_name = || format!("{}-{generation:016x}", self.settings.name);
+        let node = node.map_or_else(own_name, str::to_owned);
+        let refuse = |what: &str, error: std::io::Error| {
+            let name = &self.settings.name;
+            Error::new(ErrorKind::Backend, format!("the bus of the cache `{name}` got no {what}: {error}"))
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| refuse("runtime", error))?;
+        let outbox = Arc::new(Outbox::new(&node, generation));
+        let receiver = {
+            let _in_runtime = runtime.enter();
+            bus.subscribe()
+        };
+        let mut positions = Positions::new(&node, generation);
+        positions.rebase(&receiver.positions());
+        let publisher = Publisher {
+            engine: Arc::downgrade(self),
+            clock: Arc::clone(&self.settings.clock),
+            bus: Arc::clone(&bus),
+            outbox: Arc::clone(&outbox),
+        };
+        let subscriber = Subscriber {
+            engine: Arc::downgrade(self),
+            clock: Arc::clone(&self.settings.clock),
+            bus,
+            positions,
+        };
+        let both = move || runtime.block_on(run(publisher, subscriber, receiver));
+        thread::Builder::new()
+            .name("hydracache-bus".into())
+            .spawn(both)
+            .map_err(|error| refuse("thread", error))?;
+        // Nobody else has the cache yet, so there is no other link.
+        let _ = self.link.set(Link { outbox });
+        Ok(())
+    }
+}
+
+/// A number that no other incarnation of any node has.
+fn fresh_generation() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    // The hasher's keys come from the operating system's randomness.
+    RandomState::new().hash_one((now.as_nanos(), process::id(), next_id()))
+}
+
+/// Publishes and receives until there is nothing to publish any more and never will be.
+async fn run(publisher: Publisher, subscriber: Subscriber, receiver: Box<dyn CacheInvalidationReceiver>) {
+    let mut publishing = pin!(publisher.run());
+    let mut receiving = pin!(subscriber.run(receiver));
+    let mut receives = true;
+    poll_fn(|context| {
+        receives = receives && receiving.as_mut().poll(context).is_pending();
+        publishing.as_mut().poll(context)
+    })
+    .await;
+}
+
+/// Takes what was invalidated here to the bus.
+struct Publisher {
+    engine: Weak<Engine>,
+    clock: Arc<dyn Clock>,
+    bus: Arc<dyn CacheInvalidationBus>,
+    outbox: Arc<Outbox>,
+}
+
+impl Publisher {
+    async fn run(self) {
+        // Said at the start as well: a message that is lost next is then one of a publisher that is known.
+        self.tell_position().await;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let beat = sleep(&self.clock, HEARTBEAT);
+            match first_of(self.outbox.wait_for_work(), beat).await {
+                None => {
+                    self.tell_position().await;
+                    continue;
+                }
+                Some(false) => return,
+                Some(true) => {}
+            }
+            let Some(message) = self.outbox.head() else { continue };
+            let sequence = message.sequence();
+            match self.publish(message).await {
+                Ok(()) => {
+                    self.count(Count::BusPublished);
+                    self.outbox.confirm(sequence);
+                    pause = FIRST_PAUSE;
+                }
+                Err(error) => {
+                    self.count(Count::BusPublishFailure);
+                    tracing::debug!(%error, sequence, "an invalidation could not be published; it is tried again");
+                    self.outbox.failed(sequence, &error);
+                    if self.engine.strong_count() == 0 {
+                        return;
+                    }
+                    sleep(&self.clock, pause).await;
+                    pause = longer(pause);
+                }
+            }
+        }
+    }
+
+    async fn tell_position(&self) {
+        if let Err(error) = self.publish(self.outbox.position()).await {
+            tracing::debug!(%error, "the position could not be published; it is said again later");
+        }
+    }
+
+    async fn publish(&self, message: CacheInvalidationMessage) -> Result<(), Error> {
+        guarded(self.bus.publish(message)).await.and_then(|published| published)
+    }
+
+    fn count(&self, count: Count) {
+        if let Some(engine) = self.engine.upgrade() {
+            engine.count(None, count);
+        }
+    }
+}
+
+/// Applies what was invalidated elsewhere.
+struct Subscriber {
+    engine: Weak<Engine>,
+    clock: Arc<dyn Clock>,
+    bus: Arc<dyn CacheInvalidationBus>,
+    positions: Positions,
+}
+
+impl Subscriber {
+    /// Receives until the cache has gone.
+    async fn run(mut self, mut receiver: Box<dyn CacheInvalidationReceiver>) {
+        let mut pause = FIRST_PAUSE;
+        while self.engine.strong_count() > 0 {
+            let received = guarded(receiver.recv()).await.unwrap_or(CacheInvalidationReceive::Closed);
+            match received {
+                CacheInvalidationReceive::Message(message) => {
+                    pause = FIRST_PAUSE;
+                    self.receive(&message).await;
+                    continue;
+                }
+                CacheInvalidationReceive::Undecodable(error) => {
+                    // If it was a message, the next one shows a gap.
+                    self.count(Count::BusDecodeError, 1);
+                    tracing::debug!(%error, "something arrived on the bus that cannot be read");
+                    continue;
+                }
+                CacheInvalidationReceive::Lagged(missed) => self.count(Count::BusLag, missed.max(1)),
+                CacheInvalidationReceive::Closed => {
+                    self.count(Count::BusClosed, 1);
+                    sleep(&self.clock, pause).await;
+                    pause = longer(pause);
+                }
+            }
+            receiver = self.bus.subscribe();
+            let baseline = receiver.positions();
+            self.settle(self.positions.compare(&baseline)).await;
+            self.positions.rebase(&baseline);
+        }
+    }
+
+    async fn receive(&mut self, message: &CacheInvalidationMessage) {
+        let verdict = self.positions.judge(message);
+        let applies = match verdict {
+            Verdict::Own => return,
+            Verdict::UpToDate => false,
+            Verdict::Duplicate => {
+                self.count(Count::BusDuplicate, 1);
+                true
+            }
+            _ => *message.invalidation() != CacheInvalidation::Position,
+        };
+        if *message.invalidation() != CacheInvalidation::Position {
+            self.count(Count::BusReceived, 1);
+        }
+        self.settle(verdict).await;
+        if applies {
+            self.apply(message);
+        }
+        self.positions.applied(message);
+    }
+
+    /// Does what must be done before a message, or a new subscription, stands for all that came before it.
+    async fn settle(&self, verdict: Verdict) {
+        match verdict {
+            Verdict::Own | Verdict::Apply | Verdict::UpToDate | Verdict::Duplicate => {}
+            Verdict::Covered => self.count(Count::BusGap, 1),
+            Verdict::Flush => {
+                self.count(Count::BusGap, 1);
+                self.flush();
+            }
+            Verdict::Gap(gaps) => {
+                for gap in gaps {
+                    self.count(Count::BusGap, 1);
+                    if !self.repair(&gap).await {
+                        return self.flush();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Applies what is missing, as far as the bus still has it; false if that is not certainly all of it.
+    async fn repair(&self, gap: &Gap) -> bool {
+        let replay = self.bus.replay(gap.publisher(), gap.generation(), gap.missing());
+        let messages = match guarded(replay).await.and_then(|replayed| replayed) {
+            Ok(Some(messages)) if gap.is_filled_by(&messages) => messages,
+            Ok(_) => return false,
+            Err(error) => {
+                tracing::debug!(%error, "missing invalidations could not be asked for");
+                return false;
+            }
+        };
+        self.count(Count::BusRepaired, messages.len() as u64);
+        for message in &messages {
+            self.apply(message);
+        }
+        true
+    }
+
+    fn apply(&self, message: &CacheInvalidationMessage) {
+        if let Some(engine) = self.engine.upgrade() {
+            engine.count(None, Count::BusApplied);
+            engine.apply(message);
+        }
+    }
+
+    /// Drops everything, because nobody knows what was missed.
+    fn flush(&self) {
+        if let Some(engine) = self.engine.upgrade() {
+            engine.count(None, Count::BusFlush);
+            engine.flush(By::Bus);
+        }
+    }
+
+    fn count(&self, count: Count, by: u64) {
+        if let Some(engine) = self.engine.upgrade() {
+            engine.count_by(count, by);
+        }
+    }
+}
+
+fn longer(pause: Duration) -> Duration {
+    (2 * pause).min(LONGEST_PAUSE)
+}
+
+fn sleep(clock: &Arc<dyn Clock>, span: Duration) -> Sleep {
+    Sleep::until(Arc::clone(clock), Tick::of(&**clock).plus(nanos(span)))
+}
+
+/// What the first future returns, or `None` if the second ends before it.
+async fn first_of<F: Future>(first: F, mut limit: Sleep) -> Option<F::Output> {
+    let mut first = pin!(first);
+    poll_fn(|context| match first.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => Pin::new(&mut limit).poll(context).map(|()| None),
+    })
+    .await
+}
+
+/// Waits for a future of the bus, whose panic is an error like any other of it.
+async fn guarded<F: Future>(future: F) -> Result<F::Output, Error> {
+    let mut future = pin!(future);
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+        Ok(polled) => polled.map(Ok),
+        Err(_) => Poll::Ready(Err(Error::Backend("the bus panicked"))),
+    })
+    .await
+}
