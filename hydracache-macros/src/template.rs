@@ -15,6 +15,11 @@ pub(crate) enum Piece {
     Value(Expr),
 }
 
+/// A text as one segment of a key. The runtime escapes in the same way, and a test compares the two.
+pub(crate) fn escaped(segment: &str) -> String {
+    segment.replace('%', "%25").replace(':', "%3A")
+}
+
 /// Takes a template apart; the error stands at the placeholder where the compiler can point into a literal.
 pub(crate) fn parse(literal: &LitStr) -> syn::Result<Vec<Piece>> {
     let text = literal.value();

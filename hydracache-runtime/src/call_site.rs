@@ -150,8 +150,9 @@ impl CallSite {
     }
 
     /// The namespace and the separator after it, with which every key of the function begins.
+    #[doc(hidden)]
     #[inline]
-    pub(crate) fn prefix(&self) -> &str {
+    pub fn prefix(&self) -> &str {
         self.prefix.get_or_init(|| {
             let mut prefix = String::new();
             escape_into(self.facts.name, |piece| prefix.push_str(piece));

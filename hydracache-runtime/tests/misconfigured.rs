@@ -130,7 +130,12 @@ fn all_problems_are_listed_at_once() {
 #[test]
 fn a_function_without_its_cache_runs_its_body_each_time() {
     assert!(Runtime::builder().cache(in_entries()).install().is_err());
-    let look = || lookup::<u64, ValueOnly>(&NO_CACHE, Access::encodable(), None, |key| key.push_segment(&7));
+    let look = || {
+        lookup::<u64, ValueOnly>(&NO_CACHE, Access::encodable(), None, |key, site| {
+            key.push_raw(site.prefix());
+            key.push_segment(&7);
+        })
+    };
     for value in [1_u64, 2] {
         let Lookup::Miss(miss) = look() else { panic!("there is no cache that could hit") };
         let request = Request {
@@ -149,7 +154,10 @@ fn a_function_without_its_cache_runs_its_body_each_time() {
         &NO_CACHE,
         Access::encodable(),
         None,
-        |key| key.push_segment(&7),
+        |key, site| {
+            key.push_raw(site.prefix());
+            key.push_segment(&7);
+        },
         Settings { options: CacheOptions::new(), finish: None },
         1_u64,
     );

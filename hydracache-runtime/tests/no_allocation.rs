@@ -132,8 +132,25 @@ fn ways(runtime: &Runtime, key: &str, options: &CacheOptions) -> Vec<(&'static s
     view.put(key, 7, options.clone()).local().unwrap();
     let settings = Settings { options: options.clone(), finish: None };
     runtime.sync_scope(|| {
-        put(&SITE, Access::encodable(), None, |to| to.push_segment(key), settings, 7_u64).local().unwrap();
-        let look = || lookup::<u64, ValueOnly>(&SITE, Access::encodable(), None, |to| to.push_segment(key));
+        put(
+            &SITE,
+            Access::encodable(),
+            None,
+            |to, site| {
+                to.push_raw(site.prefix());
+                to.push_segment(key);
+            },
+            settings,
+            7_u64,
+        )
+        .local()
+        .unwrap();
+        let look = || {
+            lookup::<u64, ValueOnly>(&SITE, Access::encodable(), None, |to, site| {
+                to.push_raw(site.prefix());
+                to.push_segment(key);
+            })
+        };
         vec![
             ("get", allocations(|| now(cache.get::<u64>(&number)).unwrap() == Some(7))),
             ("get of a shared text", allocations(|| now(cache.get::<Shared>(&text)).unwrap().is_some())),

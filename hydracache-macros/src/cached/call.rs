@@ -9,6 +9,7 @@ use super::args::Cache;
 use super::emit::{Calling, Expansion};
 use super::key::Uses;
 use crate::diagnostics::{call_over, generated};
+use crate::template;
 
 impl Expansion<'_> {
     /// Look up, or load.
@@ -114,12 +115,21 @@ impl Expansion<'_> {
         quote_spanned!(span=> ::core::option::Option::Some(#cache))
     }
 
-    /// A closure that writes the key.
+    /// A closure that writes the key, the namespace before all. A name that is known here makes that a constant.
     pub(crate) fn writing(&self) -> TokenStream {
         let span = generated(Span::call_site());
         let (private, statements) = (self.facade.private(span), &self.key.statements);
         let bindings = self.bindings(&self.key.uses);
-        quote_spanned!(span=> |__key: &mut #private::KeyBuf| { #bindings #statements })
+        let namespace = match &self.args.name {
+            Some(name) => {
+                let prefix = format!("{}@{}:", template::escaped(&name.value()), self.args.version);
+                quote_spanned!(span=> __key.push_raw(#prefix);)
+            }
+            None => quote_spanned!(span=> __key.push_raw(__site.prefix());),
+        };
+        quote_spanned! {span=>
+            |__key: &mut #private::KeyBuf, __site: &'static #private::CallSite| { #namespace #bindings #statements }
+        }
     }
 
     /// What the attribute says about the entry of a call.

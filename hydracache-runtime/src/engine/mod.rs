@@ -362,10 +362,21 @@ impl Engine {
         key: &str,
         entry: Option<&Entry>,
     ) {
-        self.events.publish(kind, origin, &mut Wakes::default(), || {
+        if self.events.wants(kind) {
+            self.tell_wanted(kind, origin, key, entry);
+        }
+    }
+
+    #[cold]
+    fn tell_wanted(&self, kind: CacheEventKind, origin: CacheEventOrigin, key: &str, entry: Option<&Entry>) {
+        let parts = || {
             let key = CacheKey::from_text(key);
-            entry.map_or_else(|| Parts::key(key.clone()), |entry| Parts::entry(key.clone(), &entry.cells))
-        });
+            match entry {
+                Some(entry) => Parts::entry(key, &entry.cells),
+                None => Parts::key(key),
+            }
+        };
+        self.events.publish(kind, origin, &mut Wakes::default(), parts);
     }
 
     pub(crate) fn events(&self) -> &EventHub {

@@ -25,7 +25,7 @@ pub fn of_value<'a, V, R>(value: &'a V, closure: impl FnOnce(&'a V) -> R) -> R {
 }
 
 /// The key of a call.
-pub fn key(site: &'static CallSite, write_key: impl FnOnce(&mut KeyBuf)) -> CacheKey {
+pub fn key(site: &'static CallSite, write_key: impl FnOnce(&mut KeyBuf, &'static CallSite)) -> CacheKey {
     CacheKey::from_text(write(&mut KeyBuf::new(), site, write_key))
 }
 
@@ -34,7 +34,7 @@ pub fn peek<V: Clone + Send + Sync + 'static>(
     site: &'static CallSite,
     access: Access<V>,
     cache: Option<&HydraCache>,
-    write_key: impl FnOnce(&mut KeyBuf),
+    write_key: impl FnOnce(&mut KeyBuf, &'static CallSite),
 ) -> Option<V> {
     let mut key = KeyBuf::new();
     let text = write(&mut key, site, write_key);
@@ -46,7 +46,7 @@ pub fn put<V: Clone + Send + Sync + 'static>(
     site: &'static CallSite,
     access: Access<V>,
     cache: Option<&HydraCache>,
-    write_key: impl FnOnce(&mut KeyBuf),
+    write_key: impl FnOnce(&mut KeyBuf, &'static CallSite),
     settings: Settings<V>,
     value: V,
 ) -> Applied {
@@ -64,7 +64,7 @@ pub fn put<V: Clone + Send + Sync + 'static>(
 pub fn invalidate(
     site: &'static CallSite,
     cache: Option<&HydraCache>,
-    write_key: impl FnOnce(&mut KeyBuf),
+    write_key: impl FnOnce(&mut KeyBuf, &'static CallSite),
 ) -> Applied<bool> {
     on_key(site, cache, write_key, |ops, key| ops.remove(key))
 }
@@ -73,7 +73,7 @@ pub fn invalidate(
 pub fn expire(
     site: &'static CallSite,
     cache: Option<&HydraCache>,
-    write_key: impl FnOnce(&mut KeyBuf),
+    write_key: impl FnOnce(&mut KeyBuf, &'static CallSite),
 ) -> Applied<bool> {
     on_key(site, cache, write_key, |ops, key| ops.expire(key))
 }
@@ -81,7 +81,7 @@ pub fn expire(
 fn on_key(
     site: &'static CallSite,
     cache: Option<&HydraCache>,
-    write_key: impl FnOnce(&mut KeyBuf),
+    write_key: impl FnOnce(&mut KeyBuf, &'static CallSite),
     work: impl FnOnce(&Ops<'_>, &str) -> Applied<bool>,
 ) -> Applied<bool> {
     let mut key = KeyBuf::new();

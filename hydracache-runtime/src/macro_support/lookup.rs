@@ -71,10 +71,9 @@ pub(super) fn with<R>(
 pub(super) fn write<'k>(
     key: &'k mut KeyBuf,
     site: &'static CallSite,
-    write_key: impl FnOnce(&mut KeyBuf),
+    write_key: impl FnOnce(&mut KeyBuf, &'static CallSite),
 ) -> &'k str {
-    key.push_raw(site.prefix());
-    write_key(key);
+    write_key(key, site);
     key.as_str()
 }
 
@@ -84,7 +83,7 @@ pub fn lookup<V, W>(
     site: &'static CallSite,
     access: Access<V>,
     cache: Option<&HydraCache>,
-    write_key: impl FnOnce(&mut KeyBuf),
+    write_key: impl FnOnce(&mut KeyBuf, &'static CallSite),
 ) -> Lookup<W::Out>
 where
     V: Clone + Send + Sync + 'static,
@@ -114,7 +113,7 @@ where
 pub fn skip_lookup(
     site: &'static CallSite,
     cache: Option<&HydraCache>,
-    write_key: impl FnOnce(&mut KeyBuf),
+    write_key: impl FnOnce(&mut KeyBuf, &'static CallSite),
 ) -> Miss {
     let mut key = KeyBuf::new();
     let text = write(&mut key, site, write_key);

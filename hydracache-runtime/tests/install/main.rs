@@ -66,7 +66,10 @@ fn current() -> String {
 }
 
 fn call() -> Lookup<u64> {
-    lookup::<u64, ValueOnly>(&SITE, Access::encodable(), None, |key| key.push_segment(&7))
+    lookup::<u64, ValueOnly>(&SITE, Access::encodable(), None, |key, site| {
+        key.push_raw(site.prefix());
+        key.push_segment(&7);
+    })
 }
 
 #[test]

@@ -50,7 +50,10 @@ pub(crate) fn request<E>(site: &'static CallSite, sharing: Sharing<E>) -> Reques
 }
 
 pub(crate) fn look(site: &'static CallSite, id: &str) -> Lookup<u32> {
-    lookup::<u32, ValueOnly>(site, Access::encodable(), None, |key| key.push_segment(id))
+    lookup::<u32, ValueOnly>(site, Access::encodable(), None, |key, site| {
+        key.push_raw(site.prefix());
+        key.push_segment(id);
+    })
 }
 
 /// Calls a function whose body is `load`.

@@ -62,7 +62,7 @@ impl Function {
 
     /// The text of the key of a call, as raw operations need it.
     pub(crate) fn key(key: u64) -> String {
-        macro_support::key(&SITE, |text| text.push_segment(&key)).as_str().to_owned()
+        macro_support::key(&SITE, write(key)).as_str().to_owned()
     }
 
     fn lookup(&self, key: u64) -> Lookup<Row> {
@@ -177,8 +177,11 @@ impl Function {
     }
 }
 
-fn write(key: u64) -> impl FnOnce(&mut KeyBuf) {
-    move |text| text.push_segment(&key)
+fn write(key: u64) -> impl FnOnce(&mut KeyBuf, &'static CallSite) {
+    move |text, site| {
+        text.push_raw(site.prefix());
+        text.push_segment(&key);
+    }
 }
 
 fn settings(key: u64) -> Settings<Row> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hydracache::{CacheOptions, ErrorKind, Eviction, HydraCache, Registry, Runtime, cached};
 
-use crate::support::isolated;
+use crate::support::{isolated, isolated_sync};
 
 #[test]
 fn a_capacity_can_be_as_large_as_a_number() {
@@ -112,4 +112,20 @@ fn the_registry_is_read_without_a_runtime() {
     let site = Registry::of_this_program().function("around::dotted").unwrap();
     assert_eq!(site.namespace(), "around::dotted@0");
     assert_eq!(dotted::key(1).as_str(), "around%3A%3Adotted@0:1");
+}
+
+#[cached(name = "50%:of:it", key = "{id}", version = 3)]
+fn with_marks_in_its_name(id: u64) -> u64 {
+    id
+}
+
+#[test]
+fn a_name_is_escaped_in_keys_as_a_view_of_its_namespace_escapes_it() {
+    isolated_sync(|| {
+        let cache = Runtime::current().default_cache().clone();
+        with_marks_in_its_name(7);
+        let view = cache.typed::<u64>(with_marks_in_its_name::SITE.namespace());
+        assert_eq!(view.peek("7").unwrap(), Some(7));
+        assert_eq!(with_marks_in_its_name::key(7).as_str(), "50%25%3Aof%3Ait@3:7");
+    });
 }

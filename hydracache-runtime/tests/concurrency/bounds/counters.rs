@@ -33,7 +33,7 @@ inventory::submit!(Submitted(&SITE));
 
 async fn call(cache: &HydraCache) -> u64 {
     let access = Access::encodable();
-    match macro_support::lookup::<u64, ValueOnly>(&SITE, access, Some(cache), |key| key.push_raw("k")) {
+    match macro_support::lookup::<u64, ValueOnly>(&SITE, access, Some(cache), |key, _| key.push_raw("k")) {
         Lookup::Hit(value) => value,
         Lookup::Miss(miss) => {
             let settings = Settings { options: CacheOptions::new(), finish: None };
