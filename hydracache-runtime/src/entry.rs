@@ -139,14 +139,14 @@ impl Entry {
 
     fn pause(&self) -> Pause {
         let raw = self.pause.load(Ordering::Acquire);
-        Pause { until: Tick::from_raw(raw), failed: raw & 1 == 1 }
+        Pause { until: Tick::from_raw(raw & !1), failed: raw & 1 == 1 }
     }
 
     /// Takes it upon the caller to refresh the entry; false if somebody else did so less than a pause ago.
     pub(crate) fn claim_refresh(&self, now: Tick, pause: u64) -> bool {
         let known = self.pause.load(Ordering::Acquire);
         let claimed = now.plus(pause).raw() & !1;
-        known <= now.raw()
+        known & !1 <= now.raw()
             && self.pause.compare_exchange(known, claimed, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 

@@ -184,7 +184,15 @@ impl<T: Clone + Send + Sync + 'static, E> Lead<T, E> {
                     self.leaving.count(Count::StaleDiscard);
                 }
             }
-            Ok(false) => _ = self.leaving.land(None, Outcome::Value(entry)),
+            Ok(false) => {
+                // What was loaded is not to be stored; what it would have replaced is older still.
+                if let Some(older) = self.leaving.engine.held(self.leaving.flight.key.as_ref())
+                    && older.reading < entry.reading
+                {
+                    self.leaving.engine.reap(self.leaving.flight.key.as_ref(), &older);
+                }
+                self.leaving.land(None, Outcome::Value(entry));
+            }
             Err(error) => {
                 tracing::debug!(%error, "a loaded value is handed out and not stored");
                 self.leaving.count(Count::NotStored);
@@ -222,9 +230,9 @@ impl Leaving {
         self.engine.tell(kind, origin, self.flight.key.as_str(), entry);
     }
 
-    /// Lets the next refresh wait. (Who loads in the foreground notes a failure when a stale value is handed out.)
+    /// Lets callers that can do with an older value leave the key alone for a while.
     fn note_failure(&self) {
-        if let Some(entry) = &self.renews {
+        if let Some(entry) = self.engine.held(self.flight.key.as_ref()) {
             entry.note_failure(self.engine.now(), self.retry_after);
         }
     }
@@ -234,7 +242,10 @@ impl Drop for Leaving {
     fn drop(&mut self) {
         if !self.landed {
             self.count(Count::Cancelled);
-            self.note_failure();
+            // A caller that went away says nothing about the source; a panic does.
+            if self.renews.is_some() || std::thread::panicking() {
+                self.note_failure();
+            }
             self.land(None, Outcome::Gone);
         }
     }

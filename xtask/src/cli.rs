@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::{dependencies, features, licences, public_api, suite};
+use crate::{dependencies, features, licences, public_api, soak, suite};
 
 /// The exit code for a command line that asks for nothing we have, kept apart from a task that failed.
 pub(crate) const USAGE_ERROR: u8 = 2;
@@ -29,6 +29,13 @@ const TASKS: &[Task] = &[
                   where it is installed), then the documentation tests. Stops at the first step that fails. \
                   After a success the last line reads `N passed, 0 failed`.",
         run: suite::run,
+    },
+    Task {
+        name: "soak",
+        summary: "Runs the full counts, which take hours, and prints a table",
+        details: "Races, random histories, faults of the bus and schedules of the models, each far more often than the \
+                  test command does it. Everything is run, whatever fails; the table at the end says what came out.",
+        run: soak::run,
     },
     Task {
         name: "check-dependencies",

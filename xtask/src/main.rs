@@ -5,6 +5,7 @@ mod dependencies;
 mod features;
 mod licences;
 mod public_api;
+mod soak;
 mod suite;
 mod workspace;
 

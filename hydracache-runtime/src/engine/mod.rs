@@ -272,7 +272,8 @@ impl Engine {
             return None;
         }
         let decision = entry.decide(windows, || self.now());
-        if decision == Decision::Load {
+        // An error is remembered as long as it was said, and not handed out beyond that.
+        if decision == Decision::Load || (decision != Decision::Hit && entry.stored.is_failure()) {
             return None;
         }
         entry.touch(|| self.now());
@@ -282,8 +283,12 @@ impl Engine {
     /// The entry of `key`, if a call with these windows may hand it out when its load gives nothing.
     pub(crate) fn rescue(&self, key: KeyRef<'_>, windows: &Windows) -> Option<Arc<Entry>> {
         let now = self.now();
-        let may = |entry: &Entry| !entry.is_idle(now) && may_rescue(entry.times(), windows, now);
-        self.settings.store.peek(key).filter(|entry| self.is_valid(entry) && may(entry))
+        self.held(key).filter(|entry| !entry.is_idle(now) && may_rescue(entry.times(), windows, now))
+    }
+
+    /// The value that the store holds for `key`, however old, unless it was invalidated.
+    pub(crate) fn held(&self, key: KeyRef<'_>) -> Option<Arc<Entry>> {
+        self.settings.store.peek(key).filter(|entry| self.is_valid(entry) && !entry.stored.is_failure())
     }
 
     /// Waits until the cache's clock shows `tick`.

@@ -1,0 +1,102 @@
+//! `cargo xtask soak`: the full counts, which take longer than a change should wait, and a table of what came out.
+
+use std::time::{Duration, Instant};
+
+use anyhow::ensure;
+
+use crate::workspace;
+
+/// One line of the table.
+struct Soak {
+    what: &'static str,
+    /// How much of it the test command does.
+    in_ci: &'static str,
+    /// The environment variable that says how much is done, and how much.
+    count: (&'static str, &'static str),
+    /// What cargo is told.
+    arguments: &'static [&'static str],
+}
+
+/// The tests of the runtime, optimised.
+macro_rules! of_runtime {
+    ($($which:literal),*) => {
+        &["test", "--release", "--package", "hydracache-runtime", "--all-features", $($which),*]
+    };
+}
+
+/// Everything there is to soak, in the order in which it is run.
+const SOAKS: &[Soak] = &[
+    Soak {
+        what: "racing rounds with the staleness checker",
+        in_ci: "100000",
+        count: ("HYDRACACHE_ROUNDS", "1000000"),
+        arguments: of_runtime!("--test", "concurrency"),
+    },
+    Soak {
+        what: "random histories against the model, over each store",
+        in_ci: "200",
+        count: ("HYDRACACHE_HISTORIES", "20000"),
+        arguments: of_runtime!("--test", "it", "history"),
+    },
+    Soak {
+        what: "rounds of random faults of the bus",
+        in_ci: "200",
+        count: ("HYDRACACHE_BUS_ROUNDS", "20000"),
+        arguments: of_runtime!("--test", "it", "bus_stress"),
+    },
+    Soak {
+        what: "schedules of each model and kind",
+        in_ci: "2000",
+        count: ("HYDRACACHE_SCHEDULES", "100000"),
+        arguments: &["xtask", "models"],
+    },
+];
+
+/// Runs everything to its end, whatever fails, and prints the table.
+pub(crate) fn run() -> anyhow::Result<()> {
+    let mut lines = Vec::new();
+    for soak in SOAKS {
+        println!("=== {}", soak.what);
+        let started = Instant::now();
+        let mut command = workspace::cargo(soak.arguments);
+        command.env(soak.count.0, soak.count.1);
+        let result = workspace::run(command);
+        if let Err(error) = &result {
+            eprintln!("error: {error:#}");
+        }
+        lines.push((soak, result.is_ok(), started.elapsed()));
+    }
+    println!("=== table");
+    println!("| what | count in CI | count here | result | took |\n|---|---|---|---|---|");
+    for (soak, passed, took) in &lines {
+        println!("{}", line(soak, *passed, *took));
+    }
+    ensure!(lines.iter().all(|(_, passed, _)| *passed), "something failed; the table says what");
+    Ok(())
+}
+
+fn line(soak: &Soak, passed: bool, took: Duration) -> String {
+    let Soak { what, in_ci, count: (_, count), .. } = soak;
+    let result = if passed { "passed" } else { "FAILED" };
+    format!("| {what} | {in_ci} | {count} | {result} | {} s |", took.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_tells_what_was_done_and_how_it_went() {
+        let soak = Soak { what: "rounds", in_ci: "10", count: ("ROUNDS", "100"), arguments: &[] };
+        assert_eq!(line(&soak, true, Duration::from_millis(2_900)), "| rounds | 10 | 100 | passed | 2 s |");
+        assert!(line(&soak, false, Duration::ZERO).contains("FAILED"));
+    }
+
+    #[test]
+    fn each_count_is_asked_for_by_a_variable_of_its_own() {
+        let mut names: Vec<_> = SOAKS.iter().map(|soak| soak.count.0).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), SOAKS.len());
+    }
+}
