@@ -6,13 +6,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Lit;
 
-/// The expression for a literal in the place of a duration.
-pub(crate) fn of_literal(literal: &Lit) -> syn::Result<TokenStream> {
+/// A literal in the place of a duration.
+pub(crate) fn read(literal: &Lit) -> syn::Result<Duration> {
     match literal {
-        Lit::Str(text) => match parse(&text.value()) {
-            Ok(duration) => Ok(tokens(duration)),
-            Err(why) => Err(syn::Error::new(text.span(), why)),
-        },
+        Lit::Str(text) => parse(&text.value()).map_err(|why| syn::Error::new(text.span(), why)),
         other => Err(syn::Error::new(
             other.span(),
             format!("a duration is a text with a unit, like {EXAMPLES}, or an expression of type `Duration`"),
@@ -78,7 +75,7 @@ fn part(number: u64, unit: &str, text: &str) -> Result<Duration, String> {
 }
 
 /// The duration as an expression.
-fn tokens(duration: Duration) -> TokenStream {
+pub(crate) fn tokens(duration: Duration) -> TokenStream {
     let (secs, nanos) = (duration.as_secs(), duration.subsec_nanos());
     quote!(::core::time::Duration::new(#secs, #nanos))
 }

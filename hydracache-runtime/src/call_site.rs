@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::key::escape_into;
+use crate::options::RefreshOptions;
+use crate::policy::Windows;
 use crate::registry;
 
 /// The facts that an attribute writes down; a plain list, so that generated code is one literal.
@@ -22,6 +24,8 @@ pub struct Facts {
     pub is_async: bool,
     pub memory_only: bool,
     pub has_weight: bool,
+    pub refresh: RefreshOptions,
+    pub settings: &'static [(&'static str, &'static str)],
     pub package: &'static str,
     pub module: &'static str,
     pub file: &'static str,
@@ -46,6 +50,7 @@ pub enum CacheChoice {
 /// which was never called is listed as well.
 pub struct CallSite {
     facts: Facts,
+    windows: Windows,
     position: OnceLock<Option<usize>>,
     prefix: OnceLock<Box<str>>,
     complained: AtomicBool,
@@ -54,7 +59,14 @@ pub struct CallSite {
 impl CallSite {
     #[doc(hidden)]
     pub const fn new(facts: Facts) -> Self {
-        Self { facts, position: OnceLock::new(), prefix: OnceLock::new(), complained: AtomicBool::new(false) }
+        let windows = Windows::of(&facts.refresh);
+        Self {
+            facts,
+            windows,
+            position: OnceLock::new(),
+            prefix: OnceLock::new(),
+            complained: AtomicBool::new(false),
+        }
     }
 
     /// The name of the function: what the attribute says, else package, module and function.
@@ -85,6 +97,20 @@ impl CallSite {
     /// The time to live as it is written in the attribute.
     pub fn ttl(&self) -> Option<&'static str> {
         self.facts.ttl
+    }
+
+    /// How calls treat values that are old, and loads that are slow or fail.
+    pub fn refresh_options(&self) -> RefreshOptions {
+        self.facts.refresh
+    }
+
+    /// The other keys of the attribute and what they are set to, as they are written.
+    pub fn settings(&self) -> &'static [(&'static str, &'static str)] {
+        self.facts.settings
+    }
+
+    pub(crate) fn windows(&self) -> &Windows {
+        &self.windows
     }
 
     /// The names of the arguments.

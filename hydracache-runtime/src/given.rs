@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use crate::cache::HydraCache;
+use crate::error::LoadError;
 use crate::tag::Tag;
 
 /// An expression in the place of a tag.
@@ -66,6 +67,88 @@ impl GivenCache for HydraCache {
         self
     }
 }
+
+/// A value in which `none` can be told from the rest.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an `Option`",
+    label = "`none` is about values that may not exist, and this one always does",
+    note = "remove `none`, or return an `Option`"
+)]
+pub trait GivenOption {
+    /// Whether there is nothing.
+    fn is_none(&self) -> bool;
+}
+
+impl<T> GivenOption for Option<T> {
+    fn is_none(&self) -> bool {
+        self.is_none()
+    }
+}
+
+/// Whether a value is a `None`.
+pub fn is_none(value: &impl GivenOption) -> bool {
+    value.is_none()
+}
+
+/// A receiver that can be made the load's own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be kept for a load in the background",
+    label = "`refresh_ahead` and `stale_while_revalidate` load in the background, after the call has ended",
+    note = "derive `Clone` for it, which may clone what is inside an `Arc`, or take `self: Arc<Self>`"
+)]
+pub trait GivenReceiver: Clone {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> GivenReceiver for T {}
+
+/// The receiver as a load of its own needs it.
+pub fn own_receiver<T: GivenReceiver>(this: &T) -> T {
+    this.clone()
+}
+
+/// An argument that can be made the load's own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be kept for a load in the background",
+    label = "`refresh_ahead` and `stale_while_revalidate` load in the background, after the call has ended",
+    note = "what is passed by reference is taken to its owned form: derive `Clone`, or take it by value"
+)]
+pub trait GivenArgument: ToOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ToOwned + ?Sized> GivenArgument for T {}
+
+/// An argument as a load of its own needs it.
+pub fn own<T: GivenArgument + ?Sized>(borrowed: &T) -> T::Owned {
+    borrowed.to_owned()
+}
+
+/// An error that can be remembered and handed to several callers.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be remembered",
+    label = "`errors` hands the error of one load to the calls after it",
+    note = "derive `Clone` for it, put an `Arc` around it, or say with `share_error = path` how it is copied"
+)]
+pub trait GivenError: Clone + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Clone + Send + Sync + 'static> GivenError for E {}
+
+/// Asks for an error that can be remembered.
+pub fn can_be_remembered<E: GivenError>() {}
+
+/// An error that can say what the cache has to say.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no room for a load that took too long",
+    label = "`load_timeout` ends a load with an error of the cache",
+    note = "implement `From<hydracache::LoadError>` for it"
+)]
+pub trait GivenCarrier: From<LoadError> {}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<LoadError>> GivenCarrier for E {}
+
+/// Asks for an error that can say what the cache has to say.
+pub fn carries_errors_of_the_cache<E: GivenCarrier>() {}
 
 macro_rules! pointers {
     ($($pointer:ty),*) => {$(

@@ -391,8 +391,7 @@ impl<'a> Ops<'a> {
                 .map_err(|error| error.about(text))?,
         };
         let sharing = Sharing::OWN;
-        let found = self.engine.consult(key, &windows).filter(|(entry, _)| !self.overlooks(entry));
-        if let Some((entry, decision)) = found {
+        if let Some((entry, decision)) = self.consult(key, &windows) {
             let read =
                 entry.stored.read(&access, self.engine.codec(), self.version, |any, _| Arc::clone(any));
             match read {
@@ -415,7 +414,7 @@ impl<'a> Ops<'a> {
         Ok(Started::Miss(self.call(key, access, asked, windows)?))
     }
 
-    /// What a call does that found a value: takes it, or takes it and has it renewed; `None` if it is to load.
+    /// What a call does that found a value.
     fn serve<T: Clone + Send + Sync + 'static>(
         &self,
         key: KeyRef<'_>,
@@ -425,33 +424,75 @@ impl<'a> Ops<'a> {
         served: Served,
     ) -> CacheResult<Option<Started<T>>> {
         let Served { entry, decision, value } = served;
-        let renewal = matches!(decision, Decision::HitAndRefresh | Decision::StaleAndRefresh);
-        let runtime = renewal.then(Handle::try_current);
-        let source = match decision {
-            Decision::Load => return Ok(None),
+        let runtime = Handle::try_current();
+        let loaded = |source| Loaded::new(value, source, self.age(&entry));
+        Ok(match (self.service(key, &entry, decision, &windows, runtime.is_ok()), runtime) {
+            (Service::Load, _) => None,
+            (Service::Renew(source), Ok(runtime)) => {
+                let loaded = loaded(source);
+                let call = self.call(key, access, asked, windows)?;
+                Some(Started::Renew(loaded, Renewal { call, entry, runtime }))
+            }
+            (Service::Take(source) | Service::Renew(source), _) => Some(Started::Hit(loaded(source))),
+        })
+    }
+
+    /// Settles, counts and tells what becomes of a call that found a value. `background` says whether a load could be
+    /// started in the background.
+    #[inline]
+    pub(crate) fn service(
+        &self,
+        key: KeyRef<'_>,
+        entry: &Entry,
+        decision: Decision,
+        windows: &Windows,
+        background: bool,
+    ) -> Service {
+        if decision == Decision::Hit {
+            self.hit(key, entry);
+            return Service::Take(Source::Hit);
+        }
+        self.serve_aging(key, entry, decision, windows, background)
+    }
+
+    #[cold]
+    fn serve_aging(
+        &self,
+        key: KeyRef<'_>,
+        entry: &Entry,
+        decision: Decision,
+        windows: &Windows,
+        background: bool,
+    ) -> Service {
+        let (source, renewed) = match decision {
+            Decision::Load => return Service::Load,
             // Nobody would load it in the background, so the caller does.
-            Decision::StaleAndRefresh if matches!(runtime, Some(Err(_))) => return Ok(None),
-            Decision::Hit | Decision::HitAndRefresh => Source::Hit,
-            Decision::Stale | Decision::StaleAndRefresh | Decision::StaleAfterFailure => Source::Stale,
+            Decision::StaleAndRefresh if !background => return Service::Load,
+            Decision::Hit => (Source::Hit, false),
+            Decision::HitAndRefresh => (Source::Hit, background),
+            Decision::StaleAndRefresh => (Source::Stale, true),
+            Decision::Stale | Decision::StaleAfterFailure => (Source::Stale, false),
         };
         if source == Source::Hit {
-            self.hit(key, &entry);
+            self.hit(key, entry);
         } else {
             self.count(Count::StaleServed);
             if decision == Decision::StaleAfterFailure {
                 self.count(Count::StaleOnError);
             }
             let kind = CacheEventKind::StaleServed;
-            self.engine.tell(kind, CacheEventOrigin::Local, key.as_str(), Some(&entry));
+            self.engine.tell(kind, CacheEventOrigin::Local, key.as_str(), Some(entry));
         }
-        let loaded = Loaded::new(value, source, self.age(&entry));
-        Ok(Some(match runtime {
-            Some(Ok(runtime)) if entry.claim_refresh(self.engine.now(), windows.retry_after) => {
-                let call = self.call(key, access, asked, windows)?;
-                Started::Renew(loaded, Renewal { call, entry, runtime })
-            }
-            _ => Started::Hit(loaded),
-        }))
+        if renewed && entry.claim_refresh(self.engine.now(), windows.retry_after) {
+            Service::Renew(source)
+        } else {
+            Service::Take(source)
+        }
+    }
+
+    /// The entry of `key` and what a call with these windows does with it, unless it loads.
+    pub(crate) fn consult(&self, key: KeyRef<'_>, windows: &Windows) -> Option<(Arc<Entry>, Decision)> {
+        self.engine.consult(key, windows).filter(|(entry, _)| !self.overlooks(entry))
     }
 
     fn call<T: Clone + Send + Sync + 'static>(
@@ -494,6 +535,17 @@ impl<'a, T> Asked<'a, Option<T>> {
     pub(crate) fn optional(options: &'a CacheOptions) -> Self {
         Self { finish: Some(|value, draft| draft.none(value.is_none())), ..Self::new(options) }
     }
+}
+
+/// What becomes of a call that found a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Service {
+    /// It takes the value.
+    Take(Source),
+    /// It takes the value, and must have it loaded in the background.
+    Renew(Source),
+    /// It loads.
+    Load,
 }
 
 /// An entry that a call found and read.

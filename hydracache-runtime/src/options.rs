@@ -169,15 +169,24 @@ pub struct RefreshOptions {
 
 impl RefreshOptions {
     /// No windows and no limits but that of waiting, 30 seconds.
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self {
+            refresh_ahead: None,
+            stale_while_revalidate: None,
+            stale_on_loader_error: None,
+            retry_after: None,
+            soft_timeout: None,
+            load_timeout: None,
+            wait_timeout: None,
+            alone: false,
+        }
     }
 
     /// Loads a value in the background when it is read this long before its time to live ends, so that a value which is
     /// in use never expires. Must be shorter than the time to live.
     ///
     /// Where there is no tokio runtime nothing is refreshed ahead.
-    pub fn refresh_ahead(mut self, window: Duration) -> Self {
+    pub const fn refresh_ahead(mut self, window: Duration) -> Self {
         self.refresh_ahead = Some(window);
         self
     }
@@ -185,47 +194,47 @@ impl RefreshOptions {
     /// Hands out a value this long after its time to live has ended, and loads it in the background meanwhile.
     ///
     /// Where there is no tokio runtime the caller loads, and gets the old value if that fails.
-    pub fn stale_while_revalidate(mut self, window: Duration) -> Self {
+    pub const fn stale_while_revalidate(mut self, window: Duration) -> Self {
         self.stale_while_revalidate = Some(window);
         self
     }
 
     /// Hands out a value this long after its time to live has ended when its load fails.
-    pub fn stale_on_loader_error(mut self, window: Duration) -> Self {
+    pub const fn stale_on_loader_error(mut self, window: Duration) -> Self {
         self.stale_on_loader_error = Some(window);
         self
     }
 
     /// Leaves a key alone this long after a load of it failed, where a stale value can be handed out instead; one second
     /// if it is not said.
-    pub fn retry_after(mut self, pause: Duration) -> Self {
+    pub const fn retry_after(mut self, pause: Duration) -> Self {
         self.retry_after = Some(pause);
         self
     }
 
     /// Hands out the stale value when the load takes longer than this; the load goes on in the background. Needs
     /// [`stale_on_loader_error`](Self::stale_on_loader_error), and a tokio runtime for the load to go on in.
-    pub fn soft_timeout(mut self, limit: Duration) -> Self {
+    pub const fn soft_timeout(mut self, limit: Duration) -> Self {
         self.soft_timeout = Some(limit);
         self
     }
 
     /// Ends a load that takes longer than this with [`LoadTimeout`](crate::ErrorKind::LoadTimeout), for all who wait for
     /// it.
-    pub fn load_timeout(mut self, limit: Duration) -> Self {
+    pub const fn load_timeout(mut self, limit: Duration) -> Self {
         self.load_timeout = Some(limit);
         self
     }
 
     /// Waits for another caller's load no longer than this, and then loads beside it. If it is not said: a tenth of a
     /// second longer than the load timeout, so that the outcome of the load comes first, else 30 seconds.
-    pub fn wait_timeout(mut self, limit: Duration) -> Self {
+    pub const fn wait_timeout(mut self, limit: Duration) -> Self {
         self.wait_timeout = Some(limit);
         self
     }
 
     /// Whether callers of one key share a load, which they do if it is not said.
-    pub fn single_flight(mut self, shared: bool) -> Self {
+    pub const fn single_flight(mut self, shared: bool) -> Self {
         self.alone = !shared;
         self
     }

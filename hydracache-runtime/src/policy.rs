@@ -83,12 +83,25 @@ impl Windows {
                     .to_owned(),
             );
         }
-        let span = |span: Option<Duration>| span.map_or(0, nanos);
-        Ok(Self {
+        Ok(Self::of(options))
+    }
+
+    /// The same, unchecked: what an attribute says was checked when it was compiled.
+    pub(crate) const fn of(options: &RefreshOptions) -> Self {
+        const fn span(span: Option<Duration>) -> u64 {
+            match span {
+                Some(span) => nanos(span),
+                None => 0,
+            }
+        }
+        Self {
             refresh_ahead: span(options.refresh_ahead),
             stale_while_revalidate: span(options.stale_while_revalidate),
             stale_on_error: span(options.stale_on_loader_error),
-            retry_after: nanos(options.retry_after.unwrap_or(DEFAULT_RETRY_AFTER)),
+            retry_after: match options.retry_after {
+                Some(pause) => nanos(pause),
+                None => nanos(DEFAULT_RETRY_AFTER),
+            },
             soft_timeout: span(options.soft_timeout),
             load_timeout: span(options.load_timeout),
             wait_timeout: match (options.wait_timeout, options.load_timeout) {
@@ -97,7 +110,7 @@ impl Windows {
                 (None, None) => nanos(DEFAULT_WAIT_TIMEOUT),
             },
             alone: options.alone,
-        })
+        }
     }
 
     /// How long an entry may be of use after its freshness has ended.

@@ -106,7 +106,7 @@ impl Scope {
         SCOPE.try_with(|scope| scope.borrow().clone()).unwrap_or_default()
     }
 
-    fn enter<R>(self, work: impl FnOnce() -> R) -> R {
+    pub(crate) fn enter<R>(self, work: impl FnOnce() -> R) -> R {
         struct Restore(Scope);
         impl Drop for Restore {
             fn drop(&mut self) {

@@ -33,6 +33,28 @@ impl<E> std::fmt::Debug for Sharing<E> {
     }
 }
 
+impl<E> Sharing<E> {
+    /// As the user says.
+    pub fn by_copy(
+        share: fn(&E) -> Option<SharedError>,
+        unshare: fn(&SharedError) -> Option<E>,
+        carry: Option<fn(LoadError) -> E>,
+    ) -> Self {
+        Self { share, unshare, carry }
+    }
+}
+
+/// A copy of an error, for those who wait.
+#[allow(clippy::unnecessary_wraps, reason = "one signature for all ways to share")]
+pub fn shared<E: Send + Sync + 'static>(copy: E) -> Option<SharedError> {
+    Some(Arc::new(copy))
+}
+
+/// The copy of an error that was shared.
+pub fn unshared<E: Send + Sync + 'static>(shared: &SharedError) -> Option<&E> {
+    shared.downcast_ref()
+}
+
 impl Sharing<Error> {
     /// The cache's own error: cloned. What the cache has to say needs no carrying.
     pub(crate) const OWN: Self =

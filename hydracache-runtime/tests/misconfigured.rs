@@ -21,6 +21,8 @@ const FINE: Facts = Facts {
     is_async: true,
     memory_only: false,
     has_weight: false,
+    refresh: hydracache_runtime::RefreshOptions::new(),
+    settings: &[],
     package: "misconfigured",
     module: module_path!(),
     file: "src/fine.rs",

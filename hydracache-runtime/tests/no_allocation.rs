@@ -91,6 +91,8 @@ static SITE: CallSite = CallSite::new(Facts {
     is_async: true,
     memory_only: false,
     has_weight: false,
+    refresh: hydracache_runtime::RefreshOptions::new(),
+    settings: &[],
     package: "no-allocation",
     module: module_path!(),
     file: file!(),

@@ -82,10 +82,13 @@ impl Call {
                 }
                 let ttl = match &value {
                     _ if name == "ttl_secs" => quote!(::core::time::Duration::from_secs(#value)),
-                    Expr::Lit(ExprLit { lit, .. }) => duration::of_literal(lit).unwrap_or_else(|error| {
-                        errors.push(error);
-                        TokenStream::new()
-                    }),
+                    Expr::Lit(ExprLit { lit, .. }) => duration::read(lit).map_or_else(
+                        |error| {
+                            errors.push(error);
+                            TokenStream::new()
+                        },
+                        duration::tokens,
+                    ),
                     expr => expr.to_token_stream(),
                 };
                 self.said.extend(quote!(.ttl(#ttl)));

@@ -1,20 +1,40 @@
 //! The keys of `#[cached]`: from tokens to typed values with their places.
 
+use std::time::Duration;
+
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, ExprClosure, Ident, LitStr, Path, Token};
 
+use super::refresh::Refresh;
 use crate::diagnostics::{Errors, did_you_mean, listed};
 
 /// Every key there is and how it is written, in the order in which the documentation explains them.
-const KEYS: [(&str, &str); 13] = [
+const KEYS: [(&str, &str); 30] = [
     ("name", "name = \"users.get\""),
     ("key", "key = \"user:{id}\""),
     ("skip", "skip(db, trace)"),
     ("receiver", "receiver = skip"),
     ("tags", "tags = [\"users\", \"user:{id}\"]"),
     ("ttl", "ttl = \"5m\""),
+    ("idle", "idle = \"10m\""),
+    ("jitter", "jitter = \"10%\""),
+    ("refresh_ahead", "refresh_ahead = \"1m\""),
+    ("stale_while_revalidate", "stale_while_revalidate = \"5m\""),
+    ("stale_on_error", "stale_on_error = \"1h\""),
+    ("retry_after", "retry_after = \"1s\""),
+    ("soft_timeout", "soft_timeout = \"100ms\""),
+    ("load_timeout", "load_timeout = \"5s\""),
+    ("wait_timeout", "wait_timeout = \"10s\""),
+    ("single_flight", "single_flight = false"),
+    ("when", "when = id > 0"),
+    ("unless", "unless = |value| value.is_draft"),
+    ("none", "none = \"skip\""),
+    ("errors", "errors = \"5s\""),
+    ("enabled", "enabled = config.caching"),
+    ("adopt", "adopt = false"),
+    ("share_error", "share_error = copy_error"),
     ("weight", "weight = |value| value.len() as u32"),
     ("cache", "cache = \"sessions\""),
     ("memory_only", "memory_only"),
@@ -33,6 +53,16 @@ pub(crate) struct Args {
     pub(crate) receiver: Option<Receiver>,
     pub(crate) tags: Option<Tags>,
     pub(crate) ttl: Option<Ttl>,
+    pub(crate) idle: Option<Duration>,
+    pub(crate) jitter: Option<u8>,
+    pub(crate) refresh: Refresh,
+    pub(crate) when: Option<Expr>,
+    pub(crate) unless: Option<ExprClosure>,
+    pub(crate) none: Option<Absent>,
+    pub(crate) errors: Option<Duration>,
+    pub(crate) enabled: Option<Expr>,
+    pub(crate) adopt: Option<bool>,
+    pub(crate) share_error: Option<Path>,
     pub(crate) weight: Option<ExprClosure>,
     pub(crate) cache: Option<Cache>,
     pub(crate) memory_only: bool,
@@ -40,6 +70,8 @@ pub(crate) struct Args {
     pub(crate) returns: Option<Returns>,
     pub(crate) handle: Option<Handle>,
     pub(crate) facade: Option<Path>,
+    /// Keys as they are written, for the registry.
+    pub(crate) shown: Vec<(String, String)>,
     /// The keys that are there, also those whose values could not be read.
     said: Vec<Ident>,
 }
@@ -65,12 +97,20 @@ pub(crate) enum Tags {
 /// Where the time to live comes from.
 #[derive(Debug)]
 pub(crate) enum Ttl {
-    /// A duration as text, and as the expression it stands for.
-    Literal(String, TokenStream),
+    /// A duration, as it is written and as what it stands for.
+    Literal(String, Duration),
     /// An expression of the arguments.
     Expr(Expr),
     /// A closure of the value.
     OfValue(ExprClosure),
+}
+
+/// What becomes of a `None`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Absent {
+    Cached,
+    Skipped,
+    CachedFor(Duration),
 }
 
 /// Which cache is used.
@@ -147,11 +187,55 @@ impl Args {
             "memory_only" => self.read_flag(input),
             _ if input.peek(Token![=]) => {
                 input.parse::<Token![=]>()?;
-                self.read_value(&name, example, input)
+                let before = input.fork();
+                self.read_value(&name, example, input)?;
+                if SHOWN.contains(&name.as_str()) {
+                    self.shown.push((name, written(&before, input)));
+                }
+                Ok(())
             }
             _ => Err(syn::Error::new(key.span(), format!("`{name}` needs a value: `{example}`"))),
         }
     }
+}
+
+/// Keys that the registry shows as they are written. The others it knows in a form of their own.
+const SHOWN: [&str; 17] = [
+    "idle",
+    "jitter",
+    "refresh_ahead",
+    "stale_while_revalidate",
+    "stale_on_error",
+    "retry_after",
+    "soft_timeout",
+    "load_timeout",
+    "wait_timeout",
+    "single_flight",
+    "when",
+    "unless",
+    "none",
+    "errors",
+    "enabled",
+    "adopt",
+    "share_error",
+];
+
+/// The tokens between two places of one stream, as text; a text without its quotes.
+fn written(from: ParseStream<'_>, to: ParseStream<'_>) -> String {
+    let mut tokens = Vec::new();
+    let end = to.cursor();
+    let mut at = from.cursor();
+    while at < end {
+        let Some((token, next)) = at.token_tree() else { break };
+        tokens.push(token);
+        at = next;
+    }
+    if let [proc_macro2::TokenTree::Literal(literal)] = tokens.as_slice()
+        && let Ok(text) = syn::parse_str::<LitStr>(&literal.to_string())
+    {
+        return text.value();
+    }
+    tokens.into_iter().collect::<TokenStream>().to_string()
 }
 
 fn known() -> String {

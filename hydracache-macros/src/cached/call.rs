@@ -17,18 +17,7 @@ impl Expansion<'_> {
         let span = self.output_span();
         let private = self.facade.private(span);
         let (outcome, view) = (self.outcome(), Ident::new(calling.view, span));
-        let (access, cache, writing) = (self.access(), self.cache(), self.writing());
-        let miss = if calling.anew {
-            quote_spanned!(span=> #private::skip_lookup(__site, #cache, #writing))
-        } else {
-            quote_spanned! {span=>
-                match #private::lookup::<_, #private::#view>(__site, #access, #cache, #writing) {
-                    #private::Lookup::Hit(__value) => return #outcome::join(::core::result::Result::Ok(__value)),
-                    #private::Lookup::Miss(__miss) => __miss,
-                }
-            }
-        };
-        let (settings, sharing, anew) = (self.settings_tokens(), self.sharing(), calling.anew);
+        let (miss, request) = (self.miss(calling), self.request(calling.anew));
         let (before, loader, load) = (self.before_cache(), self.loader(), self.load());
         quote_spanned! {span=>
             // Which of them is needed depends on the types of the function.
@@ -39,15 +28,79 @@ impl Expansion<'_> {
             #before
             let __site: &'static #private::CallSite = #site;
             let __miss = #miss;
-            let __request = #private::Request {
+            let __request = #request;
+            let __loader = #loader;
+            #outcome::join(::core::result::Result::map(#load, <#private::#view as #private::View<_>>::loaded))
+        }
+    }
+
+    /// What the call loads with, unless it returns before with what it found.
+    fn miss(&self, calling: &Calling) -> TokenStream {
+        let span = self.output_span();
+        let private = self.facade.private(span);
+        let (outcome, view) = (self.outcome(), Ident::new(calling.view, span));
+        let (access, cache, writing) = (self.access(), self.cache(), self.writing());
+        let join = quote_spanned!(span=> return #outcome::join);
+        let hit = quote_spanned!(span=> (__value) => #join(::core::result::Result::Ok(__value)));
+        let miss = if calling.anew {
+            quote_spanned!(span=> #private::skip_lookup(__site, #cache, #writing))
+        } else if self.args.refresh.has_windows() || self.args.errors.is_some() {
+            let (sharing, request) = (self.sharing(), self.request(false));
+            let renewal = match self.args.refresh.renews() {
+                Some(_) => self.renewal(&request),
+                // No window of the function asks for it.
+                None => quote_spanned!(span=> let _ = __renewal;),
+            };
+            quote_spanned! {span=>
+                match #private::lookup_renewing::<_, #private::#view, _>(
+                    __site, #access, #sharing, #cache, #writing,
+                ) {
+                    #private::Renewing::Hit #hit,
+                    #private::Renewing::Failed(__error) => #join(::core::result::Result::Err(__error)),
+                    #private::Renewing::Renew(__value, __renewal) => {
+                        #renewal
+                        #join(::core::result::Result::Ok(__value));
+                    }
+                    #private::Renewing::Miss(__miss) => __miss,
+                }
+            }
+        } else {
+            quote_spanned! {span=>
+                match #private::lookup::<_, #private::#view>(__site, #access, #cache, #writing) {
+                    #private::Lookup::Hit #hit,
+                    #private::Lookup::Miss(__miss) => __miss,
+                }
+            }
+        };
+        let Some(condition) = self.condition() else { return miss };
+        quote_spanned!(span=> if #condition { #miss } else { #private::decline(__site, #cache) })
+    }
+
+    /// Whether the call uses the cache, where the attribute has conditions for it.
+    fn condition(&self) -> Option<TokenStream> {
+        let conditions = self.args.enabled.iter().chain(&self.args.when);
+        let each: Vec<_> = conditions
+            .map(|condition| {
+                quote_spanned!(generated(condition.span())=> ({ let __holds: bool = #condition; __holds }))
+            })
+            .collect();
+        let bindings = self.bindings(&self.condition_uses);
+        (!each.is_empty()).then(|| quote!({ #bindings #(#each)&&* }))
+    }
+
+    /// What a load needs besides its loader.
+    fn request(&self, anew: bool) -> TokenStream {
+        let span = self.output_span();
+        let private = self.facade.private(span);
+        let (access, settings, sharing) = (self.access(), self.settings_tokens(), self.sharing());
+        quote_spanned! {span=>
+            #private::Request {
                 site: __site,
                 access: #access,
                 settings: #settings,
                 sharing: #sharing,
                 anew: #anew,
-            };
-            let __loader = #loader;
-            #outcome::join(::core::result::Result::map(#load, <#private::#view as #private::View<_>>::loaded))
+            }
         }
     }
 
@@ -60,7 +113,7 @@ impl Expansion<'_> {
                 #private::load_blocking::<{ #shape }, _>(__miss, __request, __loader)
             );
         }
-        let mode = if self.signature.owns_its_arguments() {
+        let mode = if self.signature.owns_its_arguments() && self.args.adopt != Some(false) {
             quote_spanned!(span=> (&#private::probe(&__loader)).mode())
         } else {
             quote_spanned!(span=> #private::InPlace)
@@ -72,20 +125,27 @@ impl Expansion<'_> {
     fn loader(&self) -> TokenStream {
         let item = &self.signature.item;
         let names = self.signature.arguments.iter().map(|argument| &argument.name);
-        let (body, generics, span) = (self.body_name(), self.turbofish(), self.output_span());
-        let call = if let Some(receiver) = item.sig.receiver() {
-            let this = &receiver.self_token;
-            quote!(Self::#body #generics(#this, #(#names),*))
-        } else if let Some(handle) = self.handle_name() {
-            quote!(<#handle>::uncached #generics(#(#names),*))
-        } else {
-            quote!(#body #generics(#(#names),*))
-        };
+        let (body, span) = (self.body_path(), self.output_span());
+        let this = item.sig.receiver().map(|receiver| &receiver.self_token);
+        let this = this.map(|this| quote!(#this,));
+        let call = quote!(#body(#this #(#names),*));
         // The caller of the function took the responsibility for its body.
         if let Safety::Unsafe(_) = item.sig.safety {
             quote_spanned!(span=> move || unsafe { #call })
         } else {
             quote_spanned!(span=> move || #call)
+        }
+    }
+
+    /// What the body is called by.
+    pub(crate) fn body_path(&self) -> TokenStream {
+        let (body, generics) = (self.body_name(), self.turbofish());
+        if self.signature.is_method() {
+            quote!(Self::#body #generics)
+        } else if let Some(handle) = self.handle_name() {
+            quote!(<#handle>::uncached #generics)
+        } else {
+            quote!(#body #generics)
         }
     }
 
@@ -152,12 +212,36 @@ impl Expansion<'_> {
         }}
     }
 
+    /// What can be done with the error, and whether that is enough for what the attribute asks of it.
     fn sharing(&self) -> TokenStream {
         let span = self.output_span();
         let (private, outcome) = (self.facade.private(span), self.outcome());
+        let error = quote_spanned!(span=> #outcome::Error);
+        let carries = self
+            .args
+            .refresh
+            .load_timeout
+            .map(|_| quote_spanned!(span=> #private::carries_errors_of_the_cache::<#error>();));
+        let remembers = (self.args.errors.is_some() && self.args.share_error.is_none())
+            .then(|| quote_spanned!(span=> #private::can_be_remembered::<#error>();));
+        let sharing = match &self.args.share_error {
+            Some(copy) => {
+                let span = generated(copy.span());
+                quote_spanned! {span=>
+                    #private::Sharing::by_copy(
+                        |__error: &#error| #private::shared::<#error>(#copy(__error)),
+                        |__shared| ::core::option::Option::map(#private::unshared::<#error>(__shared), #copy),
+                        (&&__probe).carry(),
+                    )
+                }
+            }
+            None => quote_spanned!(span=> (&&&__probe).sharing((&&__probe).carry())),
+        };
         quote_spanned! {span=> {
-            let __probe = #private::ErrorProbe::<#outcome::Error>::new();
-            (&&&__probe).sharing((&&__probe).carry())
+            #carries
+            #remembers
+            let __probe = #private::ErrorProbe::<#error>::new();
+            #sharing
         }}
     }
 

@@ -5,7 +5,7 @@ use syn::Type;
 use syn::spanned::Spanned;
 
 use super::args::{Args, Handle, Returns};
-use super::shape::{is_plain, value_part};
+use super::shape::{is_option, is_plain, value_part};
 use super::signature::{Signature, borrowed, borrowed_forever, opaque};
 use crate::diagnostics::{Errors, did_you_mean, listed};
 
@@ -18,6 +18,27 @@ pub(crate) fn check(args: &Args, signature: &Signature, errors: &mut Errors) {
     }
     if let Some(output) = &signature.output_type {
         check_output(args, output, errors);
+    }
+    check_outcomes(args, signature, errors);
+}
+
+/// Keys about errors and `None` need a return type that has them.
+fn check_outcomes(args: &Args, signature: &Signature, errors: &mut Errors) {
+    let output = signature.output_type.as_ref();
+    let fails = args.returns != Some(Returns::Plain) && output.is_some_and(|output| !is_plain(output));
+    for key in ["errors", "share_error"] {
+        if let (Some(at), false) = (args.said(key), fails) {
+            errors.at(at, format!("the function cannot fail: remove `{key}`, or return a `Result`"));
+        }
+    }
+    let value = output.map(|output| value_part(args, output));
+    if let Some(at) = args.said("none")
+        && value.is_none_or(|value| is_plain(value) && !is_option(value))
+    {
+        errors.at(at, "the value is no `Option`: remove `none`, or return one");
+    }
+    if let (Some(at), false) = (args.said("adopt"), signature.is_async()) {
+        errors.at(at, "a blocking function cannot be adopted: remove `adopt`, or make it `async`");
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) struct Expansion<'a> {
     pub(crate) key: Writing,
     pub(crate) settings: Settings,
     pub(crate) cache_uses: Uses,
+    pub(crate) condition_uses: Uses,
     /// Which part of the return type is the value, as an expression.
     pub(crate) shape: TokenStream,
 }
@@ -42,8 +43,12 @@ impl<'a> Expansion<'a> {
         if let Some(Cache::Expr(expr)) = &args.cache {
             cache_uses.note(expr, signature);
         }
+        let mut condition_uses = Uses::nothing(signature);
+        for condition in args.enabled.iter().chain(&args.when) {
+            condition_uses.note(condition, signature);
+        }
         let shape = shape(args, signature, &facade);
-        Self { args, signature, facade, key, settings, cache_uses, shape }
+        Self { args, signature, facade, key, settings, cache_uses, condition_uses, shape }
     }
 
     /// The whole expansion.
@@ -126,7 +131,7 @@ impl<'a> Expansion<'a> {
         let attributes = item.attrs.iter().filter(|attribute| is_lint(attribute)).map(softened);
         let statements = &item.block.stmts;
         // An argument that the attribute reads is not unused, whatever the body does.
-        let read = self.key.uses.and(&self.settings.uses).and(&self.cache_uses);
+        let read = self.key.uses.and(&self.settings.uses).and(&self.cache_uses).and(&self.condition_uses);
         let read = read.of(self.signature).flat_map(Argument::names);
         let mut signature = item.sig.clone();
         signature.ident = name.clone();

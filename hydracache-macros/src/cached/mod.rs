@@ -7,6 +7,8 @@ mod emit;
 mod handle;
 mod key;
 mod read;
+mod refresh;
+mod renew;
 mod settings;
 mod shape;
 mod signature;
@@ -42,6 +44,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
     };
     let signature = Signature::new(function, &mut errors);
     check::check(&args, &signature, &mut errors);
+    args.refresh.check(&args, &signature, &mut errors);
     let expansion = Expansion::new(&args, &signature, &mut errors);
     if errors.is_empty() {
         return expansion.emit();

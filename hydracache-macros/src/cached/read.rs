@@ -1,14 +1,18 @@
 //! The values of the keys, one by one: what each takes, and what is said where it is something else.
 
+use std::time::Duration;
+
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{
-    Expr, ExprArray, ExprClosure, ExprLit, ExprTuple, Ident, Lit, LitInt, LitStr, Path, Token, parenthesized,
+    Expr, ExprArray, ExprClosure, ExprLit, ExprTuple, Ident, Lit, LitBool, LitInt, LitStr, Path, Token,
+    parenthesized,
 };
 
-use super::args::{Args, Cache, Handle, Receiver, Returns, Tags, Ttl};
+use super::args::{Absent, Args, Cache, Handle, Receiver, Returns, Tags, Ttl};
+use super::refresh::{Ahead, Length, percent};
 use crate::duration;
 
 impl Args {
@@ -51,12 +55,49 @@ impl Args {
             "tags" => self.tags = Some(read_tags(input, &takes("a list or a closure of the value"))?),
             "ttl" => {
                 self.ttl = Some(match expression(input, &takes("a duration"))? {
-                    Expr::Lit(ExprLit { lit, .. }) => Ttl::Literal(text(&lit), duration::of_literal(&lit)?),
+                    Expr::Lit(ExprLit { lit, .. }) => Ttl::Literal(text(&lit), duration::read(&lit)?),
                     Expr::Closure(closure) => {
                         Ttl::OfValue(of_value(closure, "ttl = |value| value.expires_in")?)
                     }
                     expr => Ttl::Expr(expr),
                 });
+            }
+            "idle" => self.idle = Some(span_of_time(input, &takes("a duration"))?.length),
+            "jitter" => {
+                let text: LitStr = literal(input, &takes("a percentage"))?;
+                self.jitter = Some(percent(&text, 1, 50)?);
+            }
+            "when" => self.when = Some(condition(input, &takes("a condition of the arguments"))?),
+            "enabled" => self.enabled = Some(condition(input, &takes("a condition"))?),
+            "unless" => {
+                self.unless = Some(match expression(input, &takes("a closure of the value"))? {
+                    Expr::Closure(closure) => of_value(closure, example)?,
+                    other => return Err(syn::Error::new_spanned(other, takes("a closure of the value"))),
+                });
+            }
+            "none" => {
+                let takes = takes("`\"cache\"`, `\"skip\"` or a duration");
+                self.none = Some(match word_or_duration(input, &takes)? {
+                    WordOrDuration::Word(word) if word.value() == "cache" => Absent::Cached,
+                    WordOrDuration::Word(word) if word.value() == "skip" => Absent::Skipped,
+                    WordOrDuration::Word(word) => return Err(syn::Error::new(word.span(), takes)),
+                    WordOrDuration::Duration(length) => Absent::CachedFor(length),
+                });
+            }
+            "errors" => {
+                let takes = takes("`\"skip\"` or a duration");
+                self.errors = match word_or_duration(input, &takes)? {
+                    WordOrDuration::Word(word) if word.value() == "skip" => None,
+                    WordOrDuration::Word(word) => return Err(syn::Error::new(word.span(), takes)),
+                    WordOrDuration::Duration(length) => Some(length),
+                };
+            }
+            "adopt" => self.adopt = Some(truth(input, &takes("`true` or `false`"))?),
+            "share_error" => {
+                let takes = takes("the path of a function that copies the error");
+                let at = input.span();
+                let path = Path::parse_mod_style(input);
+                self.share_error = Some(path.map_err(|_| syn::Error::new(at, takes))?);
             }
             "weight" => {
                 self.weight = Some(match expression(input, &takes("a closure of the value"))? {
@@ -89,10 +130,72 @@ impl Args {
                 self.facade =
                     Some(path.map_err(|_| syn::Error::new(at, takes("the path of the framework")))?);
             }
-            _ => unreachable!("every key of the list has a branch"),
+            _ => self.read_refresh(key, &takes, input)?,
         }
         Ok(())
     }
+
+    fn read_refresh(
+        &mut self,
+        key: &str,
+        takes: &dyn Fn(&str) -> String,
+        input: ParseStream<'_>,
+    ) -> syn::Result<()> {
+        let refresh = &mut self.refresh;
+        if key == "single_flight" {
+            refresh.single_flight = Some(truth(input, &takes("`true` or `false`"))?);
+            return Ok(());
+        }
+        if key == "refresh_ahead" {
+            let takes = takes("a duration or a percentage of the time to live");
+            refresh.ahead = Some(Ahead::read(&literal(input, &takes)?)?);
+            return Ok(());
+        }
+        let place = match key {
+            "stale_while_revalidate" => &mut refresh.while_revalidate,
+            "stale_on_error" => &mut refresh.on_error,
+            "retry_after" => &mut refresh.retry_after,
+            "soft_timeout" => &mut refresh.soft_timeout,
+            "load_timeout" => &mut refresh.load_timeout,
+            "wait_timeout" => &mut refresh.wait_timeout,
+            _ => unreachable!("every key of the list has a branch"),
+        };
+        *place = Some(span_of_time(input, &takes("a duration"))?);
+        Ok(())
+    }
+}
+
+fn span_of_time(input: ParseStream<'_>, takes: &str) -> syn::Result<Length> {
+    Length::read(&literal(input, takes)?)
+}
+
+fn truth(input: ParseStream<'_>, takes: &str) -> syn::Result<bool> {
+    literal::<LitBool>(input, takes).map(|truth| truth.value)
+}
+
+/// A condition; a closure would never be called.
+fn condition(input: ParseStream<'_>, takes: &str) -> syn::Result<Expr> {
+    match expression(input, takes)? {
+        Expr::Closure(closure) => Err(syn::Error::new_spanned(
+            closure,
+            format!("{takes}; it names the arguments without a closure"),
+        )),
+        expr => Ok(expr),
+    }
+}
+
+/// A text that is a word, or begins like a duration and is one.
+enum WordOrDuration {
+    Word(LitStr),
+    Duration(Duration),
+}
+
+fn word_or_duration(input: ParseStream<'_>, takes: &str) -> syn::Result<WordOrDuration> {
+    let text: LitStr = literal(input, takes)?;
+    if text.value().starts_with(|first: char| first.is_ascii_digit()) {
+        return Ok(WordOrDuration::Duration(duration::read(&Lit::Str(text))?));
+    }
+    Ok(WordOrDuration::Word(text))
 }
 
 fn read_key(input: ParseStream<'_>, takes: &str) -> syn::Result<Expr> {

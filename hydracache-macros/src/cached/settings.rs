@@ -5,11 +5,12 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprClosure, ExprLit, Ident, Lit};
 
-use super::args::{Args, Tags, Ttl};
+use super::args::{Absent, Args, Tags, Ttl};
 use super::key::{self, Uses};
 use super::signature::Signature;
 use crate::crate_path::Facade;
 use crate::diagnostics::{Errors, call_over, generated};
+use crate::duration;
 
 /// The parts of the expansion that describe entries.
 #[derive(Debug)]
@@ -42,6 +43,7 @@ pub(crate) fn settings(args: &Args, signature: &Signature, facade: &Facade, erro
     match &args.ttl {
         None => {}
         Some(Ttl::Literal(text, duration)) => {
+            let duration = duration::tokens(*duration);
             settings.options.extend(quote!(.ttl(#duration)));
             settings.shown_ttl = Some(text.clone());
         }
@@ -54,6 +56,37 @@ pub(crate) fn settings(args: &Args, signature: &Signature, facade: &Facade, erro
             settings.shown_ttl = Some(closure.to_token_stream().to_string());
             settings.of_value("ttl", &quote!(_), closure, facade);
         }
+    }
+    if let Some(idle) = args.idle.map(duration::tokens) {
+        settings.options.extend(quote!(.time_to_idle(#idle)));
+    }
+    if let Some(percent) = args.jitter {
+        settings.options.extend(quote!(.jitter(#percent)));
+    }
+    if let Some(errors) = args.errors.map(duration::tokens) {
+        settings.options.extend(quote!(.cache_errors(#errors)));
+    }
+    let absent = match args.none {
+        None | Some(Absent::Cached) => None,
+        Some(Absent::Skipped) => Some(quote!(.skip_none())),
+        Some(Absent::CachedFor(ttl)) => {
+            let ttl = duration::tokens(ttl);
+            Some(quote!(.none_ttl(#ttl)))
+        }
+    };
+    if args.none.is_some() {
+        // Asked even where it changes nothing: the value must be an `Option`.
+        let span = generated(signature.output_span());
+        let private = facade.private(span);
+        settings.options.extend(absent);
+        settings.finish.extend(quote_spanned!(span=> __draft.none(#private::is_none(__value));));
+    }
+    if let Some(closure) = &args.unless {
+        let span = generated(closure.span());
+        let private = facade.private(span);
+        let given = quote_spanned!(span=> __value, #closure);
+        let skips = call_over(quote!(#private::of_value::<_, bool>), given, closure);
+        settings.finish.extend(quote_spanned!(span=> if #skips { __draft.skip(); }));
     }
     if let Some(closure) = &args.weight {
         settings.of_value("weight", &quote!(u32), closure, facade);

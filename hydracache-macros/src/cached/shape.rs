@@ -64,6 +64,11 @@ pub(crate) fn is_plain(output: &Type) -> bool {
     }
 }
 
+/// Whether a type is spelled as an `Option`.
+pub(crate) fn is_option(ty: &Type) -> bool {
+    last_segment(ty).is_some_and(|name| name == "Option")
+}
+
 fn last_segment(ty: &Type) -> Option<&Ident> {
     match ty {
         Type::Path(path) if path.qself.is_none() => path.path.segments.last().map(|segment| &segment.ident),

@@ -58,6 +58,8 @@ impl Expansion<'_> {
         let is_async = self.signature.is_async();
         let memory_only = self.args.memory_only;
         let has_weight = self.args.weight.is_some();
+        let refresh = self.args.refresh.options(self.args, facade);
+        let settings = self.args.shown.iter().map(|(key, value)| quote!((#key, #value)));
         quote! {
             #private::Facts {
                 name: #name,
@@ -71,6 +73,8 @@ impl Expansion<'_> {
                 is_async: #is_async,
                 memory_only: #memory_only,
                 has_weight: #has_weight,
+                refresh: #refresh,
+                settings: &[#(#settings),*],
                 package: ::core::env!("CARGO_PKG_NAME"),
                 module: ::core::module_path!(),
                 file: ::core::file!(),

@@ -15,7 +15,6 @@ use crate::error::LoadError;
 use crate::event::Count;
 use crate::lead::Lead;
 use crate::options::CacheOptions;
-use crate::policy::Windows;
 use crate::sharing::Sharing;
 use crate::value::Access;
 
@@ -43,7 +42,7 @@ impl Miss {
     {
         let Missed { engine, counters, key, arrival } = self.0?;
         let namespace = engine.namespace_cell(site.escaped_namespace());
-        let plan = match engine.plan(&settings.options, Some(namespace), site.version()) {
+        let mut plan = match engine.plan(&settings.options, Some(namespace), site.version()) {
             Ok(plan) => plan,
             Err(error) => {
                 engine.count(Some(&counters), Count::Bypassed);
@@ -51,7 +50,8 @@ impl Miss {
                 return None;
             }
         };
-        let windows = Windows::NONE;
+        let windows = *site.windows();
+        plan.terms.keep = windows.keep();
         let order = Order { key, access, plan, finish: settings.finish, manner, windows };
         Some(Call::new(engine, Some(counters), arrival, order, sharing))
     }
@@ -73,7 +73,7 @@ pub struct Request<V, E> {
 }
 
 impl<V: Clone + Send + Sync + 'static, E> Request<V, E> {
-    fn into_call(self, miss: Miss) -> (Option<Call<V, E>>, Sharing<E>) {
+    pub(super) fn into_call(self, miss: Miss) -> (Option<Call<V, E>>, Sharing<E>) {
         let manner = if self.anew { Manner::Anew } else { Manner::Shared };
         (miss.into_call(self.site, self.access, self.settings, self.sharing, manner), self.sharing)
     }

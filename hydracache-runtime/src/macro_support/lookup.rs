@@ -2,6 +2,7 @@
 
 use super::View;
 use crate::cache::HydraCache;
+use crate::cached::Source;
 use crate::call_site::{CacheChoice, CallSite};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
@@ -96,16 +97,16 @@ where
         let ops = function.ops();
         if let Some(entry) = ops.look(key) {
             let codec = function.engine.codec();
-            let read = entry
-                .stored
-                .read(&access, codec, site.version(), |_, value| W::hit(value, || ops.age(&entry)));
+            let read = entry.stored.read(&access, codec, site.version(), |_, value| {
+                W::found(value, Source::Hit, || ops.age(&entry))
+            });
             // What cannot be read is loaded anew, and counted when that begins.
             if let Ok(out) = read {
                 ops.hit(key, &entry);
                 return Lookup::Hit(out);
             }
         }
-        Lookup::Miss(missed(&function, key))
+        Lookup::Miss(Miss(Some(missed(&function, key))))
     })
 }
 
@@ -118,13 +119,13 @@ pub fn skip_lookup(
     let mut key = KeyBuf::new();
     let text = write(&mut key, site, write_key);
     with(site, cache, |function| {
-        reach(site, function, text).map_or(Miss(None), |(function, key)| missed(&function, key))
+        Miss(reach(site, function, text).map(|(function, key)| missed(&function, key)))
     })
 }
 
 /// The function of a call and its key; without them the call is a bypass, and counted as one.
 #[inline]
-fn reach<'a, 'k>(
+pub(super) fn reach<'a, 'k>(
     site: &'static CallSite,
     function: Option<Function<'a>>,
     text: &'k str,
@@ -143,13 +144,24 @@ fn reach<'a, 'k>(
 }
 
 #[cold]
-fn missed(function: &Function<'_>, key: KeyRef<'_>) -> Miss {
-    Miss(Some(Missed {
+pub(super) fn missed(function: &Function<'_>, key: KeyRef<'_>) -> Missed {
+    Missed {
         engine: Arc::clone(function.engine),
         counters: Arc::clone(function.counters),
         key: key.to_owned(),
         arrival: function.engine.seq(),
-    }))
+    }
+}
+
+/// A call that is to run without the cache, because the attribute says so.
+#[cold]
+pub fn decline(site: &'static CallSite, cache: Option<&HydraCache>) -> Miss {
+    with(site, cache, |function| {
+        if let Some(function) = function {
+            function.ops().count(Count::Bypassed);
+        }
+    });
+    Miss(None)
 }
 
 #[cold]

@@ -3,6 +3,7 @@
 mod entries;
 mod load;
 mod lookup;
+mod renew;
 mod shape;
 
 pub use inventory;
@@ -11,16 +12,20 @@ pub use self::entries::{clear, expire, invalidate, key, of_value, peek, put, sta
 pub use self::load::{
     CanOutlive, InPlace, LoaderProbe, Outlives, Request, Settings, StaysInPlace, load_blocking, probe,
 };
-pub use self::lookup::{Lookup, Miss, lookup, skip_lookup};
+pub use self::lookup::{Lookup, Miss, decline, lookup, skip_lookup};
+pub use self::renew::{Renewal, Renewing, lookup_renewing};
 pub use self::shape::{Outcome, PLAIN, PlainShape, RESULT, ShapeProbe, ValueOnly, View, WithSource};
 pub use crate::call::Loaded;
 pub use crate::call_site::{CacheChoice, CallSite, Facts};
 pub use crate::draft::Draft;
-pub use crate::given::{GivenCache, GivenTag, GivenTags, GivenTtl, cache_of, tag_of};
+pub use crate::given::{
+    GivenArgument, GivenCache, GivenCarrier, GivenError, GivenOption, GivenReceiver, GivenTag, GivenTags,
+    GivenTtl, cache_of, can_be_remembered, carries_errors_of_the_cache, is_none, own, own_receiver, tag_of,
+};
 pub use crate::key::{KeyBuf, KeySegment, SegmentWriter};
 pub use crate::registry::Submitted;
 pub use crate::sharing::{
-    CarryLoadError, CarryNothing, ErrorProbe, ShareClone, ShareNothing, ShareText, Sharing,
+    CarryLoadError, CarryNothing, ErrorProbe, ShareClone, ShareNothing, ShareText, Sharing, shared, unshared,
 };
 pub use crate::tag::Tag;
 pub use crate::value::Access;

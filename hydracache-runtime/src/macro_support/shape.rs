@@ -87,8 +87,8 @@ pub trait View<V> {
     /// What the caller gets.
     type Out;
 
-    /// From a hit. `age` is asked only where it is shown.
-    fn hit(value: &V, age: impl FnOnce() -> Duration) -> Self::Out;
+    /// From a value that was found. `age` is asked only where it is shown.
+    fn found(value: &V, source: Source, age: impl FnOnce() -> Duration) -> Self::Out;
 
     /// From everything else.
     fn loaded(loaded: Loaded<V>) -> Self::Out;
@@ -106,7 +106,7 @@ impl<V: Clone + Send + Sync + 'static> View<V> for ValueOnly {
     type Out = V;
 
     #[inline]
-    fn hit(value: &V, _: impl FnOnce() -> Duration) -> V {
+    fn found(value: &V, _: Source, _: impl FnOnce() -> Duration) -> V {
         value.clone()
     }
 
@@ -118,8 +118,8 @@ impl<V: Clone + Send + Sync + 'static> View<V> for ValueOnly {
 impl<V: Clone + Send + Sync + 'static> View<V> for WithSource {
     type Out = Cached<V>;
 
-    fn hit(value: &V, age: impl FnOnce() -> Duration) -> Cached<V> {
-        Cached::new(value.clone(), Source::Hit, age())
+    fn found(value: &V, source: Source, age: impl FnOnce() -> Duration) -> Cached<V> {
+        Cached::new(value.clone(), source, age())
     }
 
     fn loaded(loaded: Loaded<V>) -> Cached<V> {

@@ -20,6 +20,8 @@ static SITE: CallSite = CallSite::new(Facts {
     is_async: true,
     memory_only: false,
     has_weight: false,
+    refresh: hydracache_runtime::RefreshOptions::new(),
+    settings: &[],
     package: "install",
     module: module_path!(),
     file: file!(),

@@ -22,6 +22,8 @@ const fn function(name: &'static str, version: u32) -> CallSite {
         is_async: true,
         memory_only: false,
         has_weight: false,
+        refresh: hydracache_runtime::RefreshOptions::new(),
+        settings: &[],
         package: "hydracache-it",
         module: module_path!(),
         file: file!(),

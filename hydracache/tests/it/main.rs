@@ -6,6 +6,7 @@ mod around;
 mod entangled;
 mod overtaken;
 mod reference;
+mod renewing;
 mod shapes;
 mod support;
 mod thin_path;

@@ -15,9 +15,10 @@ pub(crate) fn isolated_sync<R>(test: impl FnOnce() -> R) -> R {
 }
 
 fn runtime() -> Runtime {
-    Runtime::builder()
-        .cache(HydraCache::local().build())
-        .named("side", HydraCache::local().name("side").build())
-        .build()
-        .unwrap()
+    runtime_over(HydraCache::local().build())
+}
+
+/// A runtime with that default cache and one that is named `side`.
+pub(crate) fn runtime_over(default: HydraCache) -> Runtime {
+    Runtime::builder().cache(default).named("side", HydraCache::local().name("side").build()).build().unwrap()
 }
