@@ -10,6 +10,7 @@ mod crate_path;
 mod diagnostics;
 mod duration;
 mod template;
+mod write;
 
 use proc_macro::TokenStream;
 
@@ -17,6 +18,18 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn cached(attribute: TokenStream, item: TokenStream) -> TokenStream {
     cached::expand(attribute.into(), item.into()).into()
+}
+
+#[doc = include_str!("docs/invalidates.md")]
+#[proc_macro_attribute]
+pub fn invalidates(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    write::invalidates(attribute.into(), item.into()).into()
+}
+
+#[doc = include_str!("docs/cache_put.md")]
+#[proc_macro_attribute]
+pub fn cache_put(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    write::cache_put(attribute.into(), item.into()).into()
 }
 
 /// Returns the value of a key, loading it if it is not there; a list of keys instead of a chain of calls.

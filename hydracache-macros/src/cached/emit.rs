@@ -47,7 +47,7 @@ impl<'a> Expansion<'a> {
         for condition in args.enabled.iter().chain(&args.when) {
             condition_uses.note(condition, signature);
         }
-        let shape = shape(args, signature, &facade);
+        let shape = shape(args.returns, signature, &facade);
         Self { args, signature, facade, key, settings, cache_uses, condition_uses, shape }
     }
 

@@ -77,6 +77,12 @@ impl Expansion<'_> {
         };
         let invalidate = quote_spanned!(span=> #before #private::invalidate(Self::SITE, #cache, #writing));
         let expire = quote_spanned!(span=> #before #private::expire(Self::SITE, #cache, #writing));
+        let pending = quote_spanned!(span=> #before #private::pending(Self::SITE, #cache, #writing));
+        let write = quote_spanned! {span=>
+            let __settings = #settings;
+            #before
+            #private::writing(Self::SITE, #access, #cache, #writing, __settings)
+        };
 
         let on_key = &self.key.uses.and(&self.cache_uses);
         let (only_key, with_key) = (self.arguments(&self.key.uses), self.arguments(on_key));
@@ -102,6 +108,15 @@ impl Expansion<'_> {
             pub fn invalidate #generics(#with_key) -> #facade::Applied<bool> #bounds { #invalidate }
             /// Ends the freshness of the entry of a call.
             pub fn expire #generics(#with_key) -> #facade::Applied<bool> #bounds { #expire }
+            #[doc(hidden)]
+            pub fn pending #generics(#with_key) -> #facade::__private::Pending #bounds { #pending }
+            #[doc(hidden)]
+            pub fn pending_all #of_cache(#with_cache) -> #facade::__private::Pending #of_cache_bounds {
+                #before
+                #private::pending_all(Self::SITE, #cache)
+            }
+            #[doc(hidden)]
+            pub fn writing #generics(#with_settings) -> #facade::__private::Writing<#value> #bounds { #write }
             /// Invalidates every entry of the function.
             pub fn clear #of_cache(#with_cache) -> #facade::Applied #of_cache_bounds {
                 #before

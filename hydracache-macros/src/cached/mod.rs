@@ -1,17 +1,17 @@
 //! `#[cached]`: syntax into typed arguments with places, rules over them, tokens out of them.
 
-mod args;
+pub(crate) mod args;
 mod call;
 mod check;
 mod emit;
 mod handle;
-mod key;
-mod read;
+pub(crate) mod key;
+pub(crate) mod read;
 mod refresh;
 mod renew;
 mod settings;
-mod shape;
-mod signature;
+pub(crate) mod shape;
+pub(crate) mod signature;
 mod site;
 
 use proc_macro2::TokenStream;

@@ -249,7 +249,7 @@ fn read_tags(input: ParseStream<'_>, takes: &str) -> syn::Result<Tags> {
     }
 }
 
-fn read_returns(input: ParseStream<'_>, example: &str) -> syn::Result<Returns> {
+pub(crate) fn read_returns(input: ParseStream<'_>, example: &str) -> syn::Result<Returns> {
     let takes = format!("`returns` takes `\"result\"`, `\"option\"` or `\"plain\"`: `{example}`");
     let shape: LitStr = literal(input, &takes)?;
     match shape.value().as_str() {
@@ -260,12 +260,12 @@ fn read_returns(input: ParseStream<'_>, example: &str) -> syn::Result<Returns> {
     }
 }
 
-fn expression(input: ParseStream<'_>, takes: &str) -> syn::Result<Expr> {
+pub(crate) fn expression(input: ParseStream<'_>, takes: &str) -> syn::Result<Expr> {
     parsed(input, takes)
 }
 
 /// A name in quotes.
-fn named(input: ParseStream<'_>, takes: &str) -> syn::Result<LitStr> {
+pub(crate) fn named(input: ParseStream<'_>, takes: &str) -> syn::Result<LitStr> {
     let name: LitStr = literal(input, takes)?;
     if name.value().trim().is_empty() {
         return Err(syn::Error::new(name.span(), format!("a name must not be empty; {takes}")));
@@ -274,7 +274,7 @@ fn named(input: ParseStream<'_>, takes: &str) -> syn::Result<LitStr> {
 }
 
 /// A literal of one kind; another literal is underlined with its sign.
-fn literal<T: Parse>(input: ParseStream<'_>, takes: &str) -> syn::Result<T> {
+pub(crate) fn literal<T: Parse>(input: ParseStream<'_>, takes: &str) -> syn::Result<T> {
     let found = input.fork().parse::<Lit>().map_or_else(|_| input.span(), |literal| literal.span());
     input.parse().map_err(|_| syn::Error::new(found, takes))
 }
@@ -292,7 +292,7 @@ fn text(literal: &Lit) -> String {
 }
 
 /// A closure that is called with the value alone, at once.
-fn of_value(closure: ExprClosure, example: &str) -> syn::Result<ExprClosure> {
+pub(crate) fn of_value(closure: ExprClosure, example: &str) -> syn::Result<ExprClosure> {
     let ExprClosure { asyncness, inputs_begin, inputs, inputs_end, .. } = &closure;
     if inputs.len() != 1 {
         let message = format!("this closure is called with the value alone: `{example}`");

@@ -10,11 +10,11 @@ use crate::crate_path::Facade;
 use crate::diagnostics::generated;
 
 /// The shape as an expression: said, spelled, or found by a probe where the type is concrete.
-pub(crate) fn shape(args: &Args, signature: &Signature, facade: &Facade) -> TokenStream {
+pub(crate) fn shape(said: Option<Returns>, signature: &Signature, facade: &Facade) -> TokenStream {
     let span = generated(signature.output_span());
     let private = facade.private(span);
     let (result, plain) = (quote!(#private::RESULT), quote!(#private::PLAIN));
-    match args.returns {
+    match said {
         Some(Returns::Result) => return result,
         Some(Returns::Plain) => return plain,
         None => {}

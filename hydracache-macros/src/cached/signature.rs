@@ -54,6 +54,11 @@ impl Signature {
     /// Takes a function apart and notes what cannot be cached at all.
     pub(crate) fn new(item: ItemFn, errors: &mut Errors) -> Self {
         refuse(&item, errors);
+        Self::read(item)
+    }
+
+    /// Takes a function apart.
+    pub(crate) fn read(item: ItemFn) -> Self {
         let arguments = item
             .sig
             .inputs

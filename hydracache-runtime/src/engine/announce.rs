@@ -26,22 +26,31 @@ impl Engine {
         self.announced(Ok(()), || CacheInvalidation::Namespace(namespace.to_owned()))
     }
 
+    /// Does what a caller asked for, here and elsewhere.
+    pub(crate) fn request(&self, what: CacheInvalidation) -> Applied {
+        let applied = self.carry_out(&what, By::Caller);
+        self.announced(applied, || what)
+    }
+
     /// Applies what another cache invalidated. The one door by which it comes in: nothing of it is published again.
     pub(crate) fn apply(&self, message: &CacheInvalidationMessage) {
         let by = By::Node(message.publisher());
-        match message.invalidation() {
-            CacheInvalidation::Key(key) => _ = self.remove(self.key(key), by),
-            CacheInvalidation::Expire(key) => _ = self.expire(self.key(key), by),
-            CacheInvalidation::Tag(tag) => {
-                if let Err(error) = self.invalidate_tag(tag, by) {
-                    // No entry can carry it here either.
-                    tracing::debug!(%error, "another cache invalidated a tag over its limit");
-                }
-            }
+        if let Err(error) = self.carry_out(message.invalidation(), by) {
+            // No entry can have such a key or tag here either.
+            tracing::debug!(%error, "another cache invalidated something over its limit");
+        }
+    }
+
+    fn carry_out(&self, what: &CacheInvalidation, by: By<'_>) -> CacheResult<()> {
+        match what {
+            CacheInvalidation::Key(key) => _ = self.remove(self.checked_key(key)?, by),
+            CacheInvalidation::Expire(key) => _ = self.expire(self.checked_key(key)?, by),
+            CacheInvalidation::Tag(tag) => self.invalidate_tag(tag, by)?,
             CacheInvalidation::Namespace(namespace) => self.invalidate_namespace(namespace, by),
             CacheInvalidation::Prefix(prefix) => _ = self.invalidate_prefix(prefix, by),
             CacheInvalidation::Flush => self.flush(by),
             CacheInvalidation::Position => {}
         }
+        Ok(())
     }
 }

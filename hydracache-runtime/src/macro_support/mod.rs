@@ -5,6 +5,7 @@ mod load;
 mod lookup;
 mod renew;
 mod shape;
+mod write;
 
 pub use inventory;
 
@@ -15,6 +16,7 @@ pub use self::load::{
 pub use self::lookup::{Lookup, Miss, decline, lookup, skip_lookup};
 pub use self::renew::{Renewal, Renewing, lookup_renewing};
 pub use self::shape::{Outcome, PLAIN, PlainShape, RESULT, ShapeProbe, ValueOnly, View, WithSource};
+pub use self::write::{Guard, Pending, Published, Writing, pending, pending_all, pending_tag, writing};
 pub use crate::call::Loaded;
 pub use crate::call_site::{CacheChoice, CallSite, Facts};
 pub use crate::draft::Draft;

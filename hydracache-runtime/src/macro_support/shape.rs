@@ -30,6 +30,9 @@ pub trait Outcome<const SHAPE: u8> {
     /// Takes it apart.
     fn split(self) -> Result<Self::Value, Self::Error>;
 
+    /// The value, if there is one.
+    fn value(&self) -> Option<&Self::Value>;
+
     /// Puts it together around `T`.
     fn join<T>(result: Result<T, Self::Error>) -> Self::Around<T>;
 }
@@ -41,6 +44,10 @@ impl<V> Outcome<PLAIN> for V {
 
     fn split(self) -> Result<V, Self::Error> {
         Ok(self)
+    }
+
+    fn value(&self) -> Option<&V> {
+        Some(self)
     }
 
     fn join<T>(result: Result<T, Self::Error>) -> T {
@@ -58,6 +65,10 @@ impl<V, E> Outcome<RESULT> for Result<V, E> {
 
     fn split(self) -> Self {
         self
+    }
+
+    fn value(&self) -> Option<&V> {
+        self.as_ref().ok()
     }
 
     fn join<T>(result: Result<T, E>) -> Result<T, E> {

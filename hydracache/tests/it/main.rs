@@ -10,3 +10,4 @@ mod renewing;
 mod shapes;
 mod support;
 mod thin_path;
+mod writes;

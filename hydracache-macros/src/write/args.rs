@@ -1,0 +1,310 @@
+//! The parts of `#[invalidates]` and `#[cache_put]`: from tokens to typed values with their places.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Expr, ExprArray, ExprClosure, ExprLit, Ident, Lit, LitStr, Path, Token, parenthesized};
+
+use super::target::{Target, mentions_result};
+use crate::cached::args::{Cache, Returns};
+use crate::cached::key;
+use crate::cached::read::{expression, literal, named, of_value, read_returns};
+use crate::cached::signature::{Argument, Signature};
+use crate::diagnostics::{Errors, did_you_mean};
+
+/// What is invalidated, when, and on which conditions.
+#[derive(Debug, Default)]
+pub(crate) struct Invalidates {
+    pub(crate) targets: Vec<Target>,
+    pub(crate) all: Vec<Path>,
+    pub(crate) tags: Vec<Tag>,
+    pub(crate) when: Option<ExprClosure>,
+    pub(crate) at: At,
+    at_said: Option<Span>,
+    pub(crate) cache: Option<Cache>,
+    pub(crate) returns: Option<Returns>,
+    pub(crate) facade: Option<Path>,
+    said: Vec<Ident>,
+}
+
+/// One tag: statements that write it, or an expression.
+#[derive(Debug)]
+pub(crate) enum Tag {
+    Template { statements: TokenStream, needs_result: bool },
+    Expr(Expr),
+}
+
+impl Tag {
+    pub(crate) fn needs_result(&self) -> bool {
+        match self {
+            Self::Template { needs_result, .. } => *needs_result,
+            Self::Expr(expr) => mentions_result(expr),
+        }
+    }
+}
+
+/// When it is invalidated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum At {
+    #[default]
+    AfterOk,
+    Always,
+    Before,
+}
+
+const KEYS: [(&str, &str); 6] = [
+    ("tags", "tags = [\"users\", \"user:{user.id}\"]"),
+    ("when", "when = |result| result.changed"),
+    ("at", "at = \"after_ok\""),
+    ("cache", "cache = \"sessions\""),
+    ("returns", "returns = \"result\""),
+    ("crate", "crate = my_crate::hydracache"),
+];
+
+impl Invalidates {
+    pub(crate) fn parse(tokens: TokenStream, signature: &Signature, errors: &mut Errors) -> Self {
+        let mut args = Self::default();
+        each_part(tokens, errors, |input, errors| args.parse_one(input, signature, errors));
+        args
+    }
+
+    fn parse_one(
+        &mut self,
+        input: ParseStream<'_>,
+        signature: &Signature,
+        errors: &mut Errors,
+    ) -> syn::Result<()> {
+        if input.peek2(Token![=]) && !input.peek2(Token![==]) {
+            let key = Ident::parse_any(input)?;
+            input.parse::<Token![=]>()?;
+            return self.read_value(&key, input, signature, errors);
+        }
+        if input.peek(syn::Ident) && input.peek2(syn::token::Paren) && input.fork().parse::<Ident>()? == "all"
+        {
+            input.parse::<Ident>()?;
+            let content;
+            parenthesized!(content in input);
+            let path = content.call(Path::parse_mod_style);
+            let path = path.map_err(|error| {
+                syn::Error::new(error.span(), "`all` takes the name of a cached function: `all(list_users)`")
+            })?;
+            if !content.is_empty() {
+                let _ = content.parse::<TokenStream>();
+                return Err(syn::Error::new_spanned(
+                    path,
+                    "`all` takes the name alone: every entry goes, whatever its arguments: `all(list_users)`",
+                ));
+            }
+            self.all.push(path);
+            return Ok(());
+        }
+        let at = input.span();
+        let expr: Expr = input.parse().map_err(|_| {
+            syn::Error::new(
+                at,
+                "this is neither a call of a cached function, such as `get_user(user.id)`, nor a key",
+            )
+        })?;
+        self.targets.push(Target::read(expr)?);
+        Ok(())
+    }
+
+    fn read_value(
+        &mut self,
+        key: &Ident,
+        input: ParseStream<'_>,
+        signature: &Signature,
+        errors: &mut Errors,
+    ) -> syn::Result<()> {
+        let name = key.to_string();
+        let Some((_, example)) = KEYS.iter().find(|(known, _)| *known == name) else {
+            return Err(unknown("invalidates", key, &KEYS));
+        };
+        if self.said.iter().any(|said| said == key) {
+            errors.at(key.span(), format!("`{name}` is given twice; keep one of them"));
+        }
+        self.said.push(key.clone());
+        let takes = |what: &str| format!("`{name}` takes {what}: `{example}`");
+        match name.as_str() {
+            "tags" => match expression(input, &takes("a list"))? {
+                Expr::Array(ExprArray { elems, .. }) if !elems.is_empty() => {
+                    for tag in elems {
+                        self.tags.push(read_tag(tag, signature, errors));
+                    }
+                }
+                other => return Err(syn::Error::new_spanned(other, takes("a list of tags"))),
+            },
+            "when" => match expression(input, &takes("a closure of the outcome"))? {
+                Expr::Closure(closure) => self.when = Some(of_value(closure, example)?),
+                other => return Err(syn::Error::new_spanned(other, takes("a closure of the outcome"))),
+            },
+            "at" => {
+                let takes = takes("`\"after_ok\"`, `\"always\"` or `\"before\"`");
+                let moment: LitStr = literal(input, &takes)?;
+                self.at_said = Some(moment.span());
+                self.at = match moment.value().as_str() {
+                    "after_ok" => At::AfterOk,
+                    "always" => At::Always,
+                    "before" => At::Before,
+                    _ => return Err(syn::Error::new(moment.span(), takes)),
+                };
+            }
+            "cache" => {
+                let takes = takes("the name of a cache or an expression");
+                self.cache = Some(if input.peek(Lit) {
+                    Cache::Named(named(input, &takes)?)
+                } else {
+                    Cache::Expr(expression(input, &takes)?)
+                });
+            }
+            "returns" => self.returns = Some(read_returns(input, example)?),
+            _ => self.facade = Some(Path::parse_mod_style(input)?),
+        }
+        Ok(())
+    }
+
+    /// What does not go together.
+    pub(crate) fn check(&self, signature: &Signature, errors: &mut Errors) {
+        if self.targets.is_empty() && self.all.is_empty() && self.tags.is_empty() && errors.is_empty() {
+            errors.at(
+                signature.span(),
+                "`#[invalidates]` names nothing: say what becomes wrong, as in `get_user(user.id)`, `all(list_users)` or \
+                 `tags = [\"users\"]`",
+            );
+        }
+        let before = self.at_said.filter(|_| self.at == At::Before);
+        let late = self.targets.iter().any(Target::needs_result) || self.tags.iter().any(Tag::needs_result);
+        if let (Some(at), true) = (before, late || self.when.is_some()) {
+            errors.at(
+                at,
+                "before the body there is no outcome: remove `at = \"before\"`, or what asks for the outcome",
+            );
+        }
+        if let (Some(cache), true) = (self.said.iter().find(|said| *said == "cache"), self.tags.is_empty()) {
+            errors.on(cache, "`cache` says where tags are invalidated, and there are none: remove it; functions know their own");
+        }
+    }
+}
+
+fn read_tag(tag: Expr, signature: &Signature, errors: &mut Errors) -> Tag {
+    match tag {
+        Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => {
+            if literal.value().is_empty() {
+                errors.at(literal.span(), "a tag must not be empty: remove it, or name what is tagged");
+            }
+            // The outcome can be named like an argument.
+            let mut known = Signature::read(signature.item.clone());
+            known.arguments.push(Argument {
+                name: super::target::result_name(),
+                ty: syn::parse_quote!(()),
+                pattern: None,
+            });
+            let written = key::of_template(&literal, &known, errors);
+            let needs_result = written.uses.arguments.last().copied().unwrap_or_default();
+            Tag::Template { statements: written.statements, needs_result }
+        }
+        expr => Tag::Expr(expr),
+    }
+}
+
+/// What is stored, and as the result of which call.
+#[derive(Debug, Default)]
+pub(crate) struct Put {
+    pub(crate) target: Option<Target>,
+    /// What is stored; what the function returns, if it is not said.
+    pub(crate) value: Option<Expr>,
+    pub(crate) returns: Option<Returns>,
+    pub(crate) facade: Option<Path>,
+}
+
+const PUT_KEYS: [(&str, &str); 2] =
+    [("returns", "returns = \"result\""), ("crate", "crate = my_crate::hydracache")];
+
+impl Put {
+    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
+        let mut args = Self::default();
+        let whole = quote!(#tokens);
+        each_part(tokens, errors, |input, errors| args.parse_one(input, errors));
+        if args.target.is_none() && errors.is_empty() {
+            let message = "`#[cache_put]` names no function: say which entry is written, as in `get_user(user.id) = user`";
+            if whole.is_empty() {
+                errors.at(Span::call_site(), message);
+            } else {
+                errors.on(whole, message);
+            }
+        }
+        args
+    }
+
+    fn parse_one(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
+        if input.peek2(Token![=]) {
+            let key = Ident::parse_any(input)?;
+            input.parse::<Token![=]>()?;
+            match key.to_string().as_str() {
+                "returns" => self.returns = Some(read_returns(input, PUT_KEYS[0].1)?),
+                "crate" => self.facade = Some(Path::parse_mod_style(input)?),
+                _ => return Err(unknown("cache_put", &key, &PUT_KEYS)),
+            }
+            return Ok(());
+        }
+        let at = input.span();
+        let expr: Expr = input.parse().map_err(|_| {
+            syn::Error::new(at, "this is no call of a cached function, such as `get_user(user.id) = user`")
+        })?;
+        let (target, value) = match expr {
+            Expr::Assign(assign) => (*assign.left, Some(*assign.right)),
+            target => (target, None),
+        };
+        if self.target.is_some() {
+            errors.on(&target, "one attribute writes one entry: give the function a second `#[cache_put]`");
+        }
+        let target = Target::read(target)?;
+        if target.needs_result() {
+            return Err(syn::Error::new_spanned(
+                &target.path,
+                "which entry is written must be known before the body runs, and `result` is not: use `#[invalidates]` for it",
+            ));
+        }
+        (self.target, self.value) = (Some(target), value);
+        Ok(())
+    }
+}
+
+/// Reads parts between commas; what cannot be read is noted and left out.
+fn each_part(
+    tokens: TokenStream,
+    errors: &mut Errors,
+    mut one: impl FnMut(ParseStream<'_>, &mut Errors) -> syn::Result<()>,
+) {
+    let parser = |input: ParseStream<'_>| {
+        while !input.is_empty() {
+            if let Err(error) = one(input, errors) {
+                errors.push(error);
+                skip_to_comma(input);
+            } else if !input.is_empty() && !input.peek(Token![,]) {
+                errors.at(input.span(), "this belongs to nothing: remove it, or put a `,` before it");
+                skip_to_comma(input);
+            }
+            let _ = input.parse::<Option<Token![,]>>();
+        }
+        Ok(())
+    };
+    if let Err(error) = parser.parse2(tokens) {
+        errors.push(error);
+    }
+}
+
+fn skip_to_comma(input: ParseStream<'_>) {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        let _ = input.parse::<proc_macro2::TokenTree>();
+    }
+}
+
+fn unknown(attribute: &str, key: &Ident, keys: &[(&str, &str)]) -> syn::Error {
+    let name = key.to_string();
+    let meant = did_you_mean(&name, keys.iter().map(|(known, _)| *known));
+    let known = crate::diagnostics::listed(keys.iter().map(|(known, _)| known));
+    let message = format!("`{name}` is not a key of `#[{attribute}]`{meant}\nthe keys are {known}");
+    syn::Error::new(key.span(), message)
+}

@@ -1,0 +1,170 @@
+//! The tokens of a function that writes: what is settled before the body, the body, what follows from its outcome.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::args::{At, Invalidates, Put, Tag};
+use super::target::{Target, mentions_result, result_name};
+use crate::cached::args::{Cache, Returns};
+use crate::cached::shape::shape;
+use crate::cached::signature::{Signature, opaque};
+use crate::crate_path::Facade;
+use crate::diagnostics::{call_over, generated};
+
+/// What is put around a body.
+pub(crate) struct Wrapping {
+    facade: Facade,
+    returns: Option<Returns>,
+    /// Statements before the body.
+    before: TokenStream,
+    /// What is done with the outcome: `result` is the value.
+    after_ok: TokenStream,
+    /// What is done when an error was returned.
+    after_err: TokenStream,
+}
+
+impl Wrapping {
+    pub(crate) fn of_invalidates(args: &Invalidates, signature: &Signature) -> Self {
+        let facade = Facade::new(args.facade.as_ref());
+        let span = generated(signature.span());
+        let private = facade.private(span);
+        let mut early: Vec<TokenStream> = args.all.iter().map(|path| all_of(path)).collect();
+        let mut late = Vec::new();
+        for target in &args.targets {
+            if target.needs_result() { &mut late } else { &mut early }.push(target.on_handle("pending"));
+        }
+        for tag in &args.tags {
+            let pending = pending_tag(tag, args.cache.as_ref(), &facade, signature);
+            if tag.needs_result() { &mut late } else { &mut early }.push(pending);
+        }
+        let publish = publish(signature);
+        if args.at == At::Before {
+            let before = quote_spanned!(span=> #private::Guard::new([#(#early),*]).apply([]) #publish;);
+            let nothing = TokenStream::new();
+            return Self {
+                facade,
+                returns: args.returns,
+                before,
+                after_ok: nothing.clone(),
+                after_err: nothing,
+            };
+        }
+        let apply = quote_spanned!(span=> __guard.apply([#(#late),*]) #publish;);
+        let after_ok = match &args.when {
+            None => apply.clone(),
+            Some(closure) => {
+                let result = result_name();
+                let given = quote!(#result, #closure);
+                let holds = call_over(quote_spanned!(span=> #private::of_value::<_, bool>), given, closure);
+                quote_spanned!(span=> if #holds { #apply } else { __guard.defuse(); })
+            }
+        };
+        // Without an outcome only that is known which was settled before.
+        let after_err = match args.at {
+            At::Always => quote_spanned!(span=> __guard.apply([]) #publish;),
+            _ => quote_spanned!(span=> __guard.defuse();),
+        };
+        let before = quote_spanned!(span=> let __guard = #private::Guard::new([#(#early),*]););
+        Self { facade, returns: args.returns, before, after_ok, after_err }
+    }
+
+    pub(crate) fn of_put(args: &Put, signature: &Signature) -> Self {
+        let facade = Facade::new(args.facade.as_ref());
+        let span = generated(signature.span());
+        let (mut before, mut after_ok) = (TokenStream::new(), TokenStream::new());
+        if let Some(target) = &args.target {
+            let writing = target.on_handle("writing");
+            before.extend(quote_spanned!(span=> let __writing = #writing;));
+            let publish = publish(signature);
+            let result = result_name();
+            let value = match &args.value {
+                None => quote!(#result.clone()),
+                Some(value) if mentions_result(value) => quote_spanned!(value.span()=> (#value).clone()),
+                Some(value) => {
+                    let value = quote_spanned!(value.span()=> (#value).clone());
+                    before.extend(quote_spanned!(span=> let __value = #value;));
+                    quote_spanned!(span=> __value)
+                }
+            };
+            after_ok.extend(quote_spanned!(span=> __writing.put(#value) #publish;));
+        }
+        let after_err = quote_spanned!(span=> __writing.cancel(););
+        Self { facade, returns: args.returns, before, after_ok, after_err }
+    }
+
+    /// The function with its own signature, and this around its body.
+    pub(crate) fn emit(&self, signature: &Signature) -> TokenStream {
+        let span = generated(signature.span());
+        let private = self.facade.private(span);
+        let item = &signature.item;
+        let (attributes, visibility, head) = (&item.attrs, &item.vis, &item.sig);
+        let output = &signature.output;
+        let statements = &item.block.stmts;
+        // Lets `?` and `return` in the body know the type, which a block of its own would not.
+        let typed = signature.output_type.as_ref().is_none_or(|output| opaque(output).is_none()).then(|| {
+            quote_spanned! {span=>
+                #[allow(unreachable_code, clippy::all, reason = "it says the type and is never run")]
+                if false {
+                    let __never: #output = loop {};
+                    return __never;
+                }
+            }
+        });
+        let body = quote_spanned!(span=> { #typed #(#statements)* });
+        let run = if signature.is_async() {
+            quote_spanned!(span=> async move #body.await)
+        } else {
+            quote_spanned!(span=> (move || #body)())
+        };
+        let shape = shape(self.returns, signature, &self.facade);
+        let (before, after_ok, after_err) = (&self.before, &self.after_ok, &self.after_err);
+        let result = result_name();
+        quote! {
+            #(#attributes)*
+            #[allow(clippy::redundant_closure_call, reason = "the body may return early")]
+            #visibility #head {
+                #before
+                let __output: #output = #run;
+                match <#output as #private::Outcome<{ #shape }>>::value(&__output) {
+                    #[allow(unused_variables, reason = "not every attribute asks for the outcome")]
+                    ::core::option::Option::Some(#result) => { #after_ok }
+                    ::core::option::Option::None => { #after_err }
+                }
+                __output
+            }
+        }
+    }
+}
+
+/// Waits for what lies beyond this process, in a function that can wait.
+fn publish(signature: &Signature) -> TokenStream {
+    if signature.is_async() { quote!(.wait().await) } else { quote!(.fire()) }
+}
+
+fn all_of(path: &syn::Path) -> TokenStream {
+    Target { path: path.clone(), arguments: Vec::new() }.on_handle("pending_all")
+}
+
+fn pending_tag(tag: &Tag, cache: Option<&Cache>, facade: &Facade, signature: &Signature) -> TokenStream {
+    let span = generated(signature.span());
+    let private = facade.private(span);
+    let tag = match tag {
+        Tag::Template { statements, .. } => quote_spanned!(span=> #private::tag(|__key| { #statements })),
+        Tag::Expr(expr) => {
+            let private = facade.private(expr.span());
+            call_over(quote!(#private::tag_of), expr.to_token_stream(), expr)
+        }
+    };
+    let (choice, given) = match cache {
+        None => (quote!(Default), quote!(::core::option::Option::None)),
+        Some(Cache::Named(name)) => (quote!(Named(#name)), quote!(::core::option::Option::None)),
+        Some(Cache::Expr(expr)) => {
+            let private = facade.private(expr.span());
+            let at = generated(expr.span());
+            let cache = call_over(quote!(#private::cache_of), quote_spanned!(at=> &(#expr)), expr);
+            (quote!(Expression), quote!(::core::option::Option::Some(#cache)))
+        }
+    };
+    quote_spanned!(span=> #private::pending_tag(#private::CacheChoice::#choice, #given, &#tag))
+}

@@ -1,0 +1,69 @@
+//! `#[invalidates]` and `#[cache_put]`: what is to happen with entries when a function that writes has ended.
+
+mod args;
+mod emit;
+mod target;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::ItemFn;
+
+use self::args::{Invalidates, Put};
+use self::emit::Wrapping;
+use crate::cached::signature::Signature;
+use crate::diagnostics::Errors;
+
+/// Expands `#[invalidates]`. With errors the function is emitted as it was.
+pub(crate) fn invalidates(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    expand("invalidates", item, |signature, errors| {
+        let args = Invalidates::parse(attribute, signature, errors);
+        args.check(signature, errors);
+        Wrapping::of_invalidates(&args, signature)
+    })
+}
+
+/// Expands `#[cache_put]`. With errors the function is emitted as it was.
+pub(crate) fn cache_put(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    expand("cache_put", item, |signature, errors| {
+        let args = Put::parse(attribute, errors);
+        Wrapping::of_put(&args, signature)
+    })
+}
+
+fn expand(
+    name: &str,
+    item: TokenStream,
+    wrapping: impl FnOnce(&Signature, &mut Errors) -> Wrapping,
+) -> TokenStream {
+    let mut errors = Errors::default();
+    let function: ItemFn = match syn::parse2(item.clone()) {
+        Ok(function) => function,
+        Err(_) => {
+            errors.on(
+                first_tokens(&item),
+                format!("`#[{name}]` goes on a function with a body: a free function, or a method of an `impl` block"),
+            );
+            let errors = errors.into_tokens();
+            return quote!(#errors #item);
+        }
+    };
+    if let Some(constness) = &function.sig.constness {
+        errors.on(constness, "a `const fn` writes nothing: remove the attribute, or `const`");
+    }
+    let signature = Signature::read(function);
+    let wrapping = wrapping(&signature, &mut errors);
+    if errors.is_empty() {
+        return wrapping.emit(&signature);
+    }
+    let errors = errors.into_tokens();
+    quote!(#errors #item)
+}
+
+/// The tokens before the first braces, to point at.
+fn first_tokens(item: &TokenStream) -> TokenStream {
+    let is_body = |token: &proc_macro2::TokenTree| {
+        matches!(token, proc_macro2::TokenTree::Group(group)
+            if group.delimiter() == proc_macro2::Delimiter::Brace)
+    };
+    item.clone().into_iter().take_while(|token| !is_body(token)).collect()
+}
