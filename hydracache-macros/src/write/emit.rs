@@ -29,7 +29,7 @@ impl Wrapping {
         let facade = Facade::new(args.facade.as_ref());
         let span = generated(signature.span());
         let private = facade.private(span);
-        let mut early: Vec<TokenStream> = args.all.iter().map(|path| all_of(path)).collect();
+        let mut early: Vec<TokenStream> = args.all.iter().map(all_of).collect();
         let mut late = Vec::new();
         for target in &args.targets {
             if target.needs_result() { &mut late } else { &mut early }.push(target.on_handle("pending"));
