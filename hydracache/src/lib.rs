@@ -50,18 +50,21 @@
 //!
 //! | you want to | look at |
 //! |---|---|
-//! | know every key of the attribute | [`macro@cached`], [`attributes`] |
+//! | know every key of the attributes | [`macro@cached`], [`macro@invalidates`], [`macro@cache_put`], [`attributes`] |
 //! | use a cache by hand | [`HydraCache`], [`CacheOptions`], [`TypedCache`], [`cacheable!`] |
 //! | choose caches at start-up, isolate a test | [`Runtime`] |
 //! | list what is annotated | [`Registry`], [`CallSite`] |
-//! | see what a cache does | [`HydraCache::stats`], [`HydraCache::diagnostics`] |
+//! | hand out old values, limit loads | [`RefreshOptions`], [`HydraCache::get_or_load_with_refresh`] |
+//! | read many keys at once | [`HydraCache::get_many_or_load`] |
+//! | see what a cache does | [`HydraCache::stats`], [`HydraCache::diagnostics`], [`HydraCache::subscribe`] |
+//! | keep several caches right together | [`CacheInvalidationBus`], [`InMemoryInvalidationBus`] |
 //! | plug in a store, a clock, a codec | [`Store`], [`Clock`], [`CacheCodec`] |
 //!
 //! # Features
 //!
 //! | feature | default | adds |
 //! |---|---|---|
-//! | `test-util` | no | `testing::ManualClock` and `store_suite!` for your tests |
+//! | `test-util` | no | `testing::ManualClock`, `testing::FaultyBus`, `store_suite!` and `bus_suite!` for your tests |
 //!
 //! The default build pulls in no driver, no HTTP and no consensus.
 
