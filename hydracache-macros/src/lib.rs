@@ -9,6 +9,7 @@ mod cached;
 mod crate_path;
 mod diagnostics;
 mod duration;
+mod key_segment;
 mod template;
 mod write;
 
@@ -30,6 +31,24 @@ pub fn invalidates(attribute: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn cache_put(attribute: TokenStream, item: TokenStream) -> TokenStream {
     write::cache_put(attribute.into(), item.into()).into()
+}
+
+/// Lets a type stand in keys and tags, as one segment.
+///
+/// A struct with one field is written as that field, another as all of its fields; an enum as the name of the variant and its
+/// fields. Each field must be able to stand in a key itself. Values that differ are written differently; a renamed variant
+/// is another one.
+///
+/// ```ignore
+/// #[derive(Clone, Copy, KeySegment)]
+/// struct UserId(u64);
+///
+/// #[derive(KeySegment)]
+/// enum Scope { Public, Team { id: u64, region: String } }
+/// ```
+#[proc_macro_derive(KeySegment)]
+pub fn key_segment(item: TokenStream) -> TokenStream {
+    key_segment::expand(item.into()).into()
 }
 
 /// Returns the value of a key, loading it if it is not there; a list of keys instead of a chain of calls.

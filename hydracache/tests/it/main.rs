@@ -7,6 +7,7 @@ mod entangled;
 mod overtaken;
 mod reference;
 mod renewing;
+mod segments;
 mod shapes;
 mod support;
 mod thin_path;
