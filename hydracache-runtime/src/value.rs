@@ -145,7 +145,8 @@ struct Typed {
 /// One stored value: typed, as bytes, or both. Each form is made at most once, when it is first needed.
 pub(crate) struct Stored {
     typed: OnceLock<Typed>,
-    bytes: OnceLock<Bytes>,
+    /// Boxed, because most values never have them.
+    bytes: OnceLock<Box<Bytes>>,
 }
 
 /// The error of a load in the place of a value. A type of its own, so that no read takes it for one.
@@ -194,7 +195,7 @@ impl Stored {
     }
 
     pub(crate) fn bytes(bytes: Bytes) -> Self {
-        Self { typed: OnceLock::new(), bytes: OnceLock::from(bytes) }
+        Self { typed: OnceLock::new(), bytes: OnceLock::from(Box::new(bytes)) }
     }
 
     /// Calls `take` with the value as a `T`.
@@ -250,7 +251,7 @@ impl Stored {
     /// The byte form, made now if it is not there yet.
     pub(crate) fn encoded(&self, codec: &dyn CacheCodec, version: u32) -> Result<Bytes, Error> {
         if let Some(bytes) = self.bytes.get() {
-            return Ok(bytes.clone());
+            return Ok(Bytes::clone(bytes));
         }
         let typed = self.typed.get().expect("a stored value is made with one of its two forms");
         let name = typed.info.name();
@@ -259,7 +260,7 @@ impl Stored {
         let sealed = seal(codec.id(), fingerprint(name, version), |out| codec.encode(value, out)).map_err(
             |error| Error::new(ErrorKind::Encode, format!("a `{name}` cannot be encoded: {error}")),
         )?;
-        Ok(self.bytes.get_or_init(|| sealed).clone())
+        Ok(Bytes::clone(self.bytes.get_or_init(|| Box::new(sealed))))
     }
 
     /// The size of the byte form, counted without making it.
