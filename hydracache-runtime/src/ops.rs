@@ -426,11 +426,12 @@ impl<'a> Ops<'a> {
         let Served { entry, decision, value } = served;
         let runtime = Handle::try_current();
         let loaded = |source| Loaded::new(value, source, self.age(&entry));
-        Ok(match (self.service(key, &entry, decision, &windows, runtime.is_ok()), runtime) {
+        Ok(match (self.service(key, &entry, decision, &windows, || runtime.is_ok()), &runtime) {
             (Service::Load, _) => None,
             (Service::Renew(source), Ok(runtime)) => {
                 let loaded = loaded(source);
                 let call = self.call(key, access, asked, windows)?;
+                let (entry, runtime) = (Arc::clone(&entry), runtime.clone());
                 Some(Started::Renew(loaded, Renewal { call, entry, runtime }))
             }
             (Service::Take(source) | Service::Renew(source), _) => Some(Started::Hit(loaded(source))),
@@ -446,13 +447,13 @@ impl<'a> Ops<'a> {
         entry: &Entry,
         decision: Decision,
         windows: &Windows,
-        background: bool,
+        background: impl FnOnce() -> bool,
     ) -> Service {
         if decision == Decision::Hit {
             self.hit(key, entry);
             return Service::Take(Source::Hit);
         }
-        self.serve_aging(key, entry, decision, windows, background)
+        self.serve_aging(key, entry, decision, windows, background())
     }
 
     #[cold]

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
+use once_cell::race::OnceBox;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -145,8 +146,8 @@ struct Typed {
 /// One stored value: typed, as bytes, or both. Each form is made at most once, when it is first needed.
 pub(crate) struct Stored {
     typed: OnceLock<Typed>,
-    /// Boxed, because most values never have them.
-    bytes: OnceLock<Box<Bytes>>,
+    /// Apart, because most values never have them.
+    bytes: OnceBox<Bytes>,
 }
 
 /// The error of a load in the place of a value. A type of its own, so that no read takes it for one.
@@ -176,13 +177,13 @@ impl ReadError {
 
 impl Stored {
     pub(crate) fn typed<T: Send + Sync + 'static>(value: Arc<T>, access: &Access<T>) -> Self {
-        Self { typed: OnceLock::from(Typed { value, info: access.info }), bytes: OnceLock::new() }
+        Self { typed: OnceLock::from(Typed { value, info: access.info }), bytes: OnceBox::new() }
     }
 
     /// The error of a load, in the form in which it is told to others.
     pub(crate) fn failure(error: SharedError) -> Self {
         let typed = Typed { value: Arc::new(Remembered(error)), info: Of::<Remembered>::IN_MEMORY };
-        Self { typed: OnceLock::from(typed), bytes: OnceLock::new() }
+        Self { typed: OnceLock::from(typed), bytes: OnceBox::new() }
     }
 
     fn as_failure(&self) -> Option<&SharedError> {
@@ -195,7 +196,7 @@ impl Stored {
     }
 
     pub(crate) fn bytes(bytes: Bytes) -> Self {
-        Self { typed: OnceLock::new(), bytes: OnceLock::from(Box::new(bytes)) }
+        Self { typed: OnceLock::new(), bytes: OnceBox::with_value(Box::new(bytes)) }
     }
 
     /// Calls `take` with the value as a `T`.
@@ -207,12 +208,23 @@ impl Stored {
         version: u32,
         take: impl FnOnce(&AnyValue, &T) -> R,
     ) -> Result<R, ReadError> {
+        self.value(access, codec, version).map(|(any, value)| take(any, value))
+    }
+
+    /// The value, shared and as a `T`.
+    #[inline]
+    pub(crate) fn value<T: Send + Sync + 'static>(
+        &self,
+        access: &Access<T>,
+        codec: &dyn CacheCodec,
+        version: u32,
+    ) -> Result<(&AnyValue, &T), ReadError> {
         let typed = match self.typed.get() {
             Some(typed) => typed,
             None => self.decode_typed(access, codec, version)?,
         };
         match typed.value.downcast_ref::<T>() {
-            Some(value) => Ok(take(&typed.value, value)),
+            Some(value) => Ok((&typed.value, value)),
             None => Err(self.other_than_asked(typed)),
         }
     }

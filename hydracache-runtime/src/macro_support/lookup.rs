@@ -96,14 +96,10 @@ where
         let Some((function, key)) = reach(site, function, text) else { return Lookup::Miss(Miss(None)) };
         let ops = function.ops();
         if let Some(entry) = ops.look(key) {
-            let codec = function.engine.codec();
-            let read = entry.stored.read(&access, codec, site.version(), |_, value| {
-                W::found(value, Source::Hit, || ops.age(&entry))
-            });
             // What cannot be read is loaded anew, and counted when that begins.
-            if let Ok(out) = read {
+            if let Ok((_, value)) = entry.stored.value(&access, function.engine.codec(), site.version()) {
                 ops.hit(key, &entry);
-                return Lookup::Hit(out);
+                return Lookup::Hit(W::found(value, Source::Hit, || ops.age(&entry)));
             }
         }
         Lookup::Miss(Miss(Some(missed(&function, key))))

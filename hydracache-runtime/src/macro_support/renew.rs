@@ -56,18 +56,16 @@ where
         let Some((function, key)) = reach(site, function, text) else { return Renewing::Miss(Miss(None)) };
         let (ops, windows) = (function.ops(), site.windows());
         if let Some((entry, decision)) = ops.consult(key, windows) {
-            let codec = function.engine.codec();
-            match entry.stored.read(&access, codec, site.version(), |any, _| Arc::clone(any)) {
-                Ok(any) => {
-                    let background = !site.is_async() || Handle::try_current().is_ok();
+            match entry.stored.value(&access, function.engine.codec(), site.version()) {
+                Ok((_, value)) => {
+                    let background = || !site.is_async() || Handle::try_current().is_ok();
                     let service = ops.service(key, &entry, decision, windows, background);
-                    let value = any.downcast_ref::<V>().expect("it was read as this type");
                     let found = |source| W::found(value, source, || ops.age(&entry));
                     match service {
                         Service::Take(source) => return Renewing::Hit(found(source)),
                         Service::Renew(source) => {
                             let found = found(source);
-                            let missed = missed(&function, key);
+                            let (missed, entry) = (missed(&function, key), Arc::clone(&entry));
                             return Renewing::Renew(found, Renewal { missed, entry });
                         }
                         Service::Load => {}

@@ -121,10 +121,14 @@ impl TinyLfuStore {
 
     /// Notes that the entry of `key` is about to leave on request. Writes to one key come one after the other.
     fn dismiss(&self, key: KeyRef<'_>) -> bool {
-        self.cache
-            .get(&key as &dyn Keyed)
-            .inspect(|slot| slot.dismissed.store(true, Ordering::Relaxed))
-            .is_some()
+        self.slot_if_there(key).inspect(|slot| slot.dismissed.store(true, Ordering::Relaxed)).is_some()
+    }
+
+    /// The slot of `key`. To mini-moka that is a use, so it is asked first whether there is one: else each step of a
+    /// miss would be a use of its key, and a key that is asked for once look like one that is used often.
+    fn slot_if_there(&self, key: KeyRef<'_>) -> Option<Arc<Slot>> {
+        let key = &key as &dyn Keyed;
+        if self.cache.contains_key(key) { self.cache.get(key) } else { None }
     }
 }
 
@@ -153,9 +157,9 @@ impl Store for TinyLfuStore {
         self.reading(|| self.cache.get(&key as &dyn Keyed).and_then(|slot| slot.entry.clone()))
     }
 
-    /// mini-moka cannot look without noting a use.
+    /// mini-moka cannot look at an entry without noting a use, but it can say that there is none.
     fn peek(&self, key: KeyRef<'_>) -> Option<Arc<Entry>> {
-        self.get(key)
+        self.reading(|| self.slot_if_there(key).and_then(|slot| slot.entry.clone()))
     }
 
     fn insert(&self, key: StoreKey, entry: Arc<Entry>, displaced: &mut Displaced) {
