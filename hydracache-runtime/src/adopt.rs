@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use crate::engine::Engine;
 use crate::event::{Count, Counters};
 use crate::runtime::{Scope, Scoped};
-use crate::sync::Arc;
+use crate::sync::{Arc, Handle};
 
 /// A load that owns all it needs.
 ///
@@ -47,7 +47,7 @@ impl<F: Future + Send + 'static> Future for Adoptable<F> {
 impl<F: Future + Send + 'static> Drop for Adoptable<F> {
     fn drop(&mut self) {
         let Some(load) = self.load.take().filter(|_| !self.in_poll) else { return };
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let Ok(runtime) = Handle::try_current() else { return };
         self.engine.count(self.counters.as_ref(), Count::Adopted);
         let scope = std::mem::take(&mut self.scope);
         runtime.spawn(Scoped::new(scope, async move { drop(load.await) }));

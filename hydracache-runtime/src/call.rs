@@ -11,7 +11,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use event_listener::EventListener;
-use tokio::runtime::Handle;
 
 use crate::cached::{Cached, Source};
 use crate::clock::Tick;
@@ -22,11 +21,10 @@ use crate::error::Error;
 use crate::event::{CacheEventKind, CacheEventOrigin, Count, Counters};
 use crate::key::StoreKey;
 use crate::lead::Lead;
-use crate::park::block_on;
 use crate::planted::{PlantedBug, planted};
 use crate::policy::Windows;
 use crate::sharing::Sharing;
-use crate::sync::Arc;
+use crate::sync::{Arc, Handle, block_on};
 use crate::timer::Sleep;
 use crate::value::{Access, AnyValue, ReadError};
 

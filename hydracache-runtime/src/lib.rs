@@ -40,6 +40,8 @@
 //! | `test-util` | `testing::ManualClock`, `testing::FaultyBus`, `store_suite!` and `bus_suite!` |
 //! | `planted-bugs` | switches that break one rule each, for the suites of this project |
 
+#![cfg_attr(hydracache_shuttle, allow(clippy::modulo_one, reason = "the tables of a model have one shard"))]
+
 mod adopt;
 mod applied;
 mod builder;
@@ -63,6 +65,7 @@ pub mod macro_support;
 mod many;
 mod ops;
 mod options;
+#[cfg(not(hydracache_shuttle))]
 mod park;
 #[cfg_attr(
     not(feature = "planted-bugs"),

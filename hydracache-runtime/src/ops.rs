@@ -4,7 +4,6 @@ use std::future::Future;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::runtime::Handle;
 
 use crate::adopt::Adoptable;
 use crate::applied::Applied;
@@ -24,7 +23,7 @@ use crate::options::{CacheOptions, RefreshOptions};
 use crate::policy::{Decision, Windows};
 use crate::runtime::{Scope, Scoped};
 use crate::sharing::Sharing;
-use crate::sync::Arc;
+use crate::sync::{Arc, Handle};
 use crate::tag::TagCell;
 use crate::value::{Access, AnyValue, ReadError, Stored};
 

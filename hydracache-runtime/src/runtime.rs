@@ -16,6 +16,7 @@ use crate::call_site::{CacheChoice, CallSite};
 use crate::error::{Error, ErrorKind};
 use crate::event::Counters;
 use crate::registry::Registry;
+use crate::sync::thread_local;
 
 /// The caches that annotated functions use, the instances they are given, and the registry of the functions.
 ///

@@ -115,8 +115,8 @@ impl Future for Sleep {
 mod tests {
     use super::*;
     use crate::clock::SystemClock;
-    use crate::park::block_on;
     use crate::policy::nanos;
+    use crate::sync::block_on;
 
     #[test]
     fn a_sleep_ends_when_its_time_has_come_and_not_before() {

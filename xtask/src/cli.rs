@@ -26,7 +26,7 @@ const TASKS: &[Task] = &[
         name: "test",
         summary: "Runs the checks and every test of the workspace",
         details: "Runs check-dependencies, check-licences and check-public-api, then all tests (with cargo-nextest \
-                  where it is installed), then the documentation tests. Stops at the first step that fails. \
+                  where it is installed), the models, then the documentation tests. Stops at the first step that fails. \
                   After a success the last line reads `N passed, 0 failed`.",
         run: suite::run,
     },
@@ -36,6 +36,15 @@ const TASKS: &[Task] = &[
         details: "Races, random histories, faults of the bus and schedules of the models, each far more often than the \
                   test command does it. Everything is run, whatever fails; the table at the end says what came out.",
         run: soak::run,
+    },
+    Task {
+        name: "models",
+        summary: "Plays the models of the engine in thousands of schedules",
+        details: "Builds hydracache-runtime with `--cfg hydracache_shuttle` in target/models, where shuttle stands in for \
+                  its locks and atomics, and runs its models. The environment variable HYDRACACHE_SCHEDULES says in \
+                  how many schedules of each of two kinds each model is played, and makes them new ones. A failure \
+                  prints its schedule and how to play it again.",
+        run: suite::run_models,
     },
     Task {
         name: "check-dependencies",

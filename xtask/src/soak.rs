@@ -46,7 +46,7 @@ const SOAKS: &[Soak] = &[
     },
     Soak {
         what: "schedules of each model and kind",
-        in_ci: "2000",
+        in_ci: "10000",
         count: ("HYDRACACHE_SCHEDULES", "100000"),
         arguments: &["xtask", "models"],
     },

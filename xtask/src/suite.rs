@@ -23,6 +23,7 @@ const STEPS: &[Step] = &[
     Step { name: "check-licences", run: || licences::check().map(|()| 0) },
     Step { name: "check-public-api", run: || public_api::check().map(|()| 0) },
     Step { name: "tests", run: tests },
+    Step { name: "models", run: models },
     Step { name: "documentation tests", run: documentation_tests },
 ];
 
@@ -67,6 +68,37 @@ fn tests() -> anyhow::Result<u64> {
     }
 }
 
+/// The models alone.
+pub(crate) fn run_models() -> anyhow::Result<()> {
+    let passed = models()?;
+    ensure!(passed > 0, "no model was played, which is no success");
+    println!("{passed} passed, 0 failed");
+    Ok(())
+}
+
+/// Plays the models of the runtime: those beside its code, whose modules are called `models`, and those over its public
+/// interface.
+fn models() -> anyhow::Result<u64> {
+    // Where the flag that makes them models would not have everything else compiled anew.
+    let target = workspace::metadata()?.target_directory.join("models");
+    let flags = models_flags(std::env::var("RUSTFLAGS").ok().as_deref());
+    let play = |which: &[&str]| {
+        let mut command = workspace::cargo(&["test", "--package", "hydracache-runtime", "--no-fail-fast"]);
+        command.args(["--features", "test-util,planted-bugs", "--target-dir", target.as_str()]);
+        // A little optimisation takes a minute to compile, and plays ten times as many schedules in the time.
+        command.args(["--config", "profile.dev.opt-level=1"]).args(which);
+        // Cargo would prefer the second, and then not know of the models.
+        command.env("RUSTFLAGS", &flags).env_remove("CARGO_ENCODED_RUSTFLAGS");
+        tee::count_passed(command)
+    };
+    Ok(play(&["--lib", "models::"])? + play(&["--test", "models"])?)
+}
+
+/// The flags of the compiler that make models of them, beside those that somebody has set.
+fn models_flags(set: Option<&str>) -> String {
+    format!("{} --cfg hydracache_shuttle", set.unwrap_or_default()).trim_start().to_owned()
+}
+
 fn documentation_tests() -> anyhow::Result<u64> {
     tee::count_passed(workspace::cargo(&["test", "--doc", "--workspace", "--all-features", "--no-fail-fast"]))
 }
@@ -81,4 +113,15 @@ fn outcome(result: &anyhow::Result<u64>) -> String {
 
 fn seconds(duration: Duration) -> String {
     format!("{:.1} s", duration.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flag_of_the_models_leaves_other_flags_in_place() {
+        assert_eq!(models_flags(None), "--cfg hydracache_shuttle");
+        assert_eq!(models_flags(Some("-D warnings")), "-D warnings --cfg hydracache_shuttle");
+    }
 }

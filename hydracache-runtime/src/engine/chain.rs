@@ -13,7 +13,7 @@ use tokio::task;
 use super::Flight;
 use crate::error::{Error, ErrorKind};
 use crate::key::CacheKey;
-use crate::sync::{Arc, Mutex};
+use crate::sync::{Arc, PlainMutex, thread_local};
 
 thread_local! {
     /// The flight whose loader is being polled on this thread, and by which task.
@@ -27,7 +27,7 @@ struct Polled {
 }
 
 /// Flights whose loaders wait, by id.
-static WAITING: Mutex<Option<HashMap<u64, Node>>> = Mutex::new(None);
+static WAITING: PlainMutex<Option<HashMap<u64, Node>>> = PlainMutex::new(None);
 
 #[derive(Debug)]
 struct Node {

@@ -4,7 +4,7 @@ use std::any::{Any, TypeId};
 use std::fmt;
 use std::sync::OnceLock;
 
-use event_listener::{Event, EventListener};
+use event_listener::EventListener;
 use hashbrown::HashTable;
 
 use super::{Engine, Moment, Told, next_id};
@@ -14,10 +14,10 @@ use crate::error::Error;
 use crate::key::{KeyRef, StoreKey};
 use crate::planted::{PlantedBug, planted};
 use crate::store::Displaced;
-use crate::sync::{Arc, Mutex};
+use crate::sync::{Arc, Event, Mutex, shards};
 use crate::tag::Cells;
 
-const SHARDS: usize = 128;
+const SHARDS: usize = shards(128);
 
 /// Loads under way and the latest write of each part of the key space. Locked on misses and writes, never on hits.
 #[derive(Debug)]

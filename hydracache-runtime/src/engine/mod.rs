@@ -30,7 +30,7 @@ use crate::event::{
 use crate::key::{CacheKey, KeyRef, StoreKey, check_key};
 use crate::policy::{Decision, Windows, may_rescue};
 use crate::store::{Displaced, Store};
-use crate::sync::{Arc, AtomicU64, Mutex, Ordering};
+use crate::sync::{Arc, AtomicU64, Ordering, PlainMutex, StaticU64};
 use crate::tag::{Cells, TagCell, TagTable};
 use crate::timer::Sleep;
 
@@ -78,7 +78,7 @@ pub(crate) struct Engine {
     counters: Counters,
     events: EventHub,
     /// Counters of the functions that use this cache; their sum is part of the cache's own numbers.
-    functions: Mutex<Vec<Arc<Counters>>>,
+    functions: PlainMutex<Vec<Arc<Counters>>>,
     sweep: sweep::State,
     /// Set once, before anybody has the cache, if it has a bus.
     link: OnceLock<link::Link>,
@@ -157,7 +157,7 @@ impl Engine {
             flights: FlightTable::new(),
             counters: Counters::default(),
             events,
-            functions: Mutex::default(),
+            functions: PlainMutex::default(),
             sweep: sweep::State::default(),
             link: OnceLock::new(),
         });
@@ -449,6 +449,6 @@ impl Engine {
 
 /// A number that nothing else in this process has.
 fn next_id() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
+    static NEXT: StaticU64 = StaticU64::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }

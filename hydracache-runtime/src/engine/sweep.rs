@@ -100,6 +100,10 @@ static WATCHED: std::sync::Mutex<Watched> =
 
 /// Lets the thread look after a cache, and starts it if it does not run.
 pub(super) fn watch(engine: &Arc<Engine>) {
+    if cfg!(hydracache_shuttle) {
+        // A model sweeps by hand: a thread of std's would run outside of its schedule.
+        return;
+    }
     let mut watched = lock();
     watched.engines.push(Watch { engine: Arc::downgrade(engine), rests_until: Instant::now() });
     if !watched.running {

@@ -15,7 +15,7 @@ use mini_moka::sync::{Cache, ConcurrentCacheExt};
 use super::{Capacity, Displaced, PassOn, Store};
 use crate::entry::Entry;
 use crate::key::{KeyRef, StoreKey};
-use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering};
+use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering, thread_local};
 
 pub(crate) struct TinyLfuStore {
     cache: Cache<StoreKey, Arc<Slot>, PassOn>,

@@ -13,12 +13,12 @@ use hashbrown::HashTable;
 
 use super::TagCell;
 use crate::planted::{PlantedBug, planted};
-use crate::sync::{Arc, Mutex};
+use crate::sync::{Arc, Mutex, shards};
 
-const SHARDS: usize = 32;
+const SHARDS: usize = shards(32);
 
-/// Invalidations of absent tags that a shard remembers one by one.
-const RING: usize = 64;
+/// Invalidations of absent tags that a shard remembers one by one. Few in a model, so that some leave the ring.
+const RING: usize = if cfg!(hydracache_shuttle) { 2 } else { 64 };
 
 /// Cells that each birth examines, so that unused ones leave as fast as new ones come.
 const EXAMINED_PER_BIRTH: usize = 4;
@@ -166,6 +166,9 @@ impl Shard {
         }
     }
 }
+
+#[cfg(all(test, hydracache_shuttle, feature = "test-util", feature = "planted-bugs"))]
+mod models;
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,9 @@
 pub mod bus_suite;
 mod faulty_bus;
 mod manual_clock;
+#[cfg(hydracache_shuttle)]
+#[doc(hidden)]
+pub mod models;
 #[doc(hidden)]
 pub mod store_suite;
 
