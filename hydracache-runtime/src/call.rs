@@ -22,7 +22,7 @@ use crate::event::{CacheEventKind, CacheEventOrigin, Count, Counters};
 use crate::key::StoreKey;
 use crate::lead::Lead;
 use crate::planted::{PlantedBug, planted};
-use crate::policy::Windows;
+use crate::policy::{GRACE, Windows};
 use crate::sharing::Sharing;
 use crate::sync::{Arc, Handle, block_on};
 use crate::timer::Sleep;
@@ -304,6 +304,7 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
             manner: if self.order.windows.alone { Manner::Alone } else { self.order.manner },
             rejected: self.rejected.as_ref(),
             overdue: self.overdue.as_ref(),
+            load_timeout: self.order.windows.load_timeout,
         };
         self.engine.begin(&self.order.key, &want)
     }
@@ -337,6 +338,8 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
                 match Edge::join(&flight) {
                     Ok(edge) => {
                         let end = self.engine.now().plus(self.order.windows.wait_timeout);
+                        // What ends by its own limit at that time is about to tell how.
+                        let end = if flight.limit <= end { end.max(flight.limit.plus(GRACE)) } else { end };
                         self.joined = Some(Joined { flight, edge, end });
                     }
                     Err(cycle) => {

@@ -21,16 +21,14 @@ pub struct Entry {
     fresh_until: AtomicU64,
     /// A [`Pause`] in one number: its end, with the lowest bit telling whether a load failed.
     pause: AtomicU64,
-    /// `None` for an entry that simply ends.
+    /// `None` for an entry that lasts whether it is used or not.
     lasting: Option<Box<Lasting>>,
 }
 
-/// What else there is to say about how long an entry lasts.
+/// How long an entry lasts that ends when it is not used.
 #[derive(Debug)]
 struct Lasting {
-    /// For how many nanoseconds after its freshness it may still be handed out.
-    keep: u64,
-    /// For how many nanoseconds it lasts without being used; 0 for any.
+    /// For how many nanoseconds it lasts without being used.
     idle: u64,
     last_used: AtomicU64,
 }
@@ -43,7 +41,6 @@ pub(crate) struct EntryParts {
     pub(crate) cells: Cells,
     pub(crate) created: Tick,
     pub(crate) fresh_until: Tick,
-    pub(crate) keep: u64,
     pub(crate) idle: u64,
     pub(crate) version: u32,
     pub(crate) weight: u32,
@@ -51,13 +48,9 @@ pub(crate) struct EntryParts {
 
 impl Entry {
     pub(crate) fn new(stored: Stored, parts: EntryParts, now: Tick) -> Self {
-        let lasting = (parts.keep != 0 || parts.idle != 0).then(|| {
-            Box::new(Lasting {
-                keep: parts.keep,
-                idle: parts.idle,
-                last_used: AtomicU64::new(now.max(parts.created).raw()),
-            })
-        });
+        let last_used = now.max(parts.created).raw();
+        let lasting = (parts.idle != 0)
+            .then(|| Box::new(Lasting { idle: parts.idle, last_used: AtomicU64::new(last_used) }));
         Self {
             stored,
             stamp: parts.stamp,
@@ -88,7 +81,6 @@ impl Entry {
         let end = self.fresh_until();
         match &self.lasting {
             None => end == Tick::NEVER || now() < end,
-            Some(lasting) if lasting.idle == 0 => end == Tick::NEVER || now() < end,
             Some(lasting) => {
                 let now = now();
                 now < end && !lasting.is_idle(now)
@@ -99,9 +91,7 @@ impl Entry {
     /// Notes a use, for an entry that ends when it is not used.
     #[inline]
     pub(crate) fn touch(&self, now: impl FnOnce() -> Tick) {
-        if let Some(lasting) = &self.lasting
-            && lasting.idle != 0
-        {
+        if let Some(lasting) = &self.lasting {
             lasting.last_used.fetch_max(now().raw(), Ordering::Relaxed);
         }
     }
@@ -124,12 +114,12 @@ impl Entry {
         self.lasting.as_ref().is_some_and(|lasting| lasting.is_idle(now))
     }
 
-    /// When it is of no use to anybody any more, as far as is known now.
-    pub(crate) fn end(&self) -> Tick {
-        let end = self.fresh_until();
-        let Some(lasting) = &self.lasting else { return end };
-        let end = end.plus(lasting.keep);
-        if lasting.idle == 0 { end } else { end.min(lasting.idle_from()) }
+    /// When it is of no use to anybody any more, as far as is known now, if calls take values that are so much older than
+    /// fresh.
+    pub(crate) fn end(&self, keep: u64) -> Tick {
+        let keep = if self.stored.is_failure() { 0 } else { keep };
+        let end = self.fresh_until().plus(keep);
+        self.lasting.as_ref().map_or(end, |lasting| end.min(lasting.idle_from()))
     }
 
     /// Ends the freshness of the entry, for every reader from now on. Windows after it stay as long as they were.
@@ -162,6 +152,6 @@ impl Lasting {
     }
 
     fn is_idle(&self, now: Tick) -> bool {
-        self.idle != 0 && now >= self.idle_from()
+        now >= self.idle_from()
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::cached::Source;
 use crate::call::{Failure, Loaded, Order};
+use crate::clock::Tick;
 use crate::draft::{Draft, Finish};
 use crate::engine::{Engine, Flight, Outcome, Plan, SharedError, Terms, enter};
 use crate::entry::Entry;
@@ -63,8 +64,8 @@ impl<T: Clone + Send + Sync + 'static, E> Lead<T, E> {
         F: Future<Output = Result<T, E>>,
     {
         let mut loader = pin!(loader);
-        let end = self.leaving.flight.moment.at.plus(self.windows.load_timeout);
-        let mut limit = (self.windows.load_timeout != 0).then(|| self.leaving.engine.sleep_until(end));
+        let end = self.leaving.flight.limit;
+        let mut limit = (end != Tick::NEVER).then(|| self.leaving.engine.sleep_until(end));
         let loaded = poll_fn(|context| {
             let polled = enter(&self.leaving.flight, || loader.as_mut().poll(context));
             match (polled, &mut limit) {
@@ -153,11 +154,12 @@ impl<T: Clone + Send + Sync + 'static, E> Lead<T, E> {
     fn remembered(&self, error: &SharedError) -> Option<Arc<Entry>> {
         let Leaving { engine, flight, .. } = &self.leaving;
         let ttl = self.terms.errors?;
-        if engine.rescue(flight.key.as_ref(), &self.windows).is_some() {
+        let now = engine.now();
+        if engine.held(flight.key.as_ref()).is_some_and(|older| now < engine.kept_until(&older)) {
             return None;
         }
         let weight = Some(self.terms.weight.unwrap_or(FAILURE_WEIGHT));
-        let terms = Terms { ttl: Some(ttl), weight, keep: 0, ..self.terms };
+        let terms = Terms { ttl: Some(ttl), weight, ..self.terms };
         let plan = Plan { cells: flight.cells.clone(), terms };
         engine.entry(flight.key.as_str(), Stored::failure(Arc::clone(error)), flight.moment, plan).ok()
     }

@@ -1,6 +1,7 @@
 //! The operations of a cache on one key, shared by the raw cache, typed views and the handles of functions.
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -502,8 +503,7 @@ impl<'a> Ops<'a> {
         asked: &Asked<'_, T>,
         windows: Windows,
     ) -> CacheResult<Call<T, Error>> {
-        let mut plan = self.plan(key.as_str(), asked.options)?;
-        plan.terms.keep = windows.keep();
+        let plan = self.plan(key.as_str(), asked.options)?;
         let order = Order {
             key: key.to_owned(),
             access,
@@ -577,7 +577,8 @@ impl<T: Clone + Send + Sync + 'static> Renewal<T> {
         Fut: Future<Output = Result<T, E>> + Send + 'static,
     {
         let Some(lead) = self.call.begin_refresh(self.entry) else { return };
-        let (_, load) = prepared(lead, loader);
+        // The caller has its value: a loader that panics at once is no concern of it, and fails like one that does later.
+        let Ok((_, load)) = catch_unwind(AssertUnwindSafe(|| prepared(lead, loader))) else { return };
         self.runtime.spawn(Scoped::new(Scope::current(), async move { drop(load.await) }));
     }
 }

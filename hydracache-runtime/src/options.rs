@@ -226,8 +226,8 @@ impl RefreshOptions {
         self
     }
 
-    /// Waits for another caller's load no longer than this, and then loads beside it. If it is not said: a tenth of a
-    /// second longer than the load timeout, so that the outcome of the load comes first, else 30 seconds.
+    /// Waits for another caller's load no longer than this, and then loads beside it; the load timeout, else 30 seconds,
+    /// if it is not said. A load that is about to end by its own limit is waited for a tenth of a second longer.
     pub const fn wait_timeout(mut self, limit: Duration) -> Self {
         self.wait_timeout = Some(limit);
         self

@@ -12,8 +12,8 @@ const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
 /// How long a caller waits for another's load, unless the call says otherwise or limits the load.
 const DEFAULT_WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How much longer than a load may take those wait for it who say nothing else, so that its outcome comes first.
-const GRACE: Duration = Duration::from_millis(100);
+/// How much longer than a load may take those wait for it who would go on at its end, so that its outcome comes first.
+pub(crate) const GRACE: u64 = nanos(Duration::from_millis(100));
 
 /// How a call treats values that are old and loads that are slow or fail. Spans are nanoseconds; 0 is off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +106,7 @@ impl Windows {
             load_timeout: span(options.load_timeout),
             wait_timeout: match (options.wait_timeout, options.load_timeout) {
                 (Some(wait), _) => nanos(wait),
-                (None, Some(load)) => nanos(load.saturating_add(GRACE)),
+                (None, Some(load)) => nanos(load),
                 (None, None) => nanos(DEFAULT_WAIT_TIMEOUT),
             },
             alone: options.alone,
@@ -292,7 +292,7 @@ mod tests {
     #[test]
     fn the_wait_is_limited_by_the_load_if_nothing_else_is_said() {
         let windows = Windows::new(&RefreshOptions::new().load_timeout(Duration::from_nanos(7)), None);
-        assert_eq!(windows.unwrap().wait_timeout, 7 + nanos(GRACE));
+        assert_eq!(windows.unwrap().wait_timeout, 7);
         assert_eq!(Windows::new(&RefreshOptions::new(), None).unwrap(), Windows::NONE);
     }
 }

@@ -153,8 +153,8 @@ impl HydraCache {
 
     /// Returns the values of those keys that are there, and loads the others together.
     ///
-    /// The loader is called with the keys that this call leads; for keys that others are loading the call waits. What these
-    /// leave undone, because they failed or went away, is loaded by a further call of the loader. A key that the loader
+    /// The loader is called with the keys that this call leads; for keys that others are loading the call waits, and
+    /// fails if they fail. What these leave undone because they went away is loaded by a further call of the loader. A key that the loader
     /// returns nothing for is not in the result and nothing is stored for it; what it returns beside what it was asked for
     /// is stored as well, unless that key was written or loaded meanwhile. A key that it returns twice has the last of its
     /// values. Single and bulk calls of one key share their loads. A caller that goes away does not take the load with it.

@@ -54,6 +54,8 @@ pub(crate) struct Flight {
     pub(crate) moment: Moment,
     /// What it depends on so far: its namespace and the tags that were known before the value.
     pub(crate) cells: Cells,
+    /// When it is ended by its limit.
+    pub(crate) limit: Tick,
     epoch: u64,
     type_id: TypeId,
     outcome: OnceLock<Outcome>,
@@ -87,6 +89,8 @@ pub(crate) struct Want<'a> {
     pub(crate) rejected: Option<&'a Arc<Entry>>,
     /// A load that was waited for long enough.
     pub(crate) overdue: Option<&'a Arc<Flight>>,
+    /// For how many nanoseconds the load may run; 0 for any.
+    pub(crate) load_timeout: u64,
 }
 
 /// Whether a load is shared.
@@ -236,6 +240,7 @@ impl Engine {
                 key: key.clone(),
                 moment: Moment { stamp: self.seq(), reading, at: now },
                 cells: want.cells.clone(),
+                limit: if want.load_timeout == 0 { Tick::NEVER } else { now.plus(want.load_timeout) },
                 epoch: slot.epoch,
                 type_id: want.type_id,
                 outcome: OnceLock::new(),

@@ -80,6 +80,8 @@ pub(crate) struct Engine {
     /// Counters of the functions that use this cache; their sum is part of the cache's own numbers.
     functions: PlainMutex<Vec<Arc<Counters>>>,
     sweep: sweep::State,
+    /// The longest time after their freshness for which calls have taken values, in nanoseconds.
+    longest_window: Alone,
     /// Set once, before anybody has the cache, if it has a bus.
     link: OnceLock<link::Link>,
 }
@@ -159,6 +161,7 @@ impl Engine {
             events,
             functions: PlainMutex::default(),
             sweep: sweep::State::default(),
+            longest_window: Alone::default(),
             link: OnceLock::new(),
         });
         sweep::watch(&engine);
@@ -246,7 +249,13 @@ impl Engine {
 
     /// Whether the entry can still be of use to somebody.
     fn is_kept(&self, entry: &Entry, now: Tick) -> bool {
-        self.is_valid(entry) && now < entry.end()
+        self.is_valid(entry) && now < self.kept_until(entry)
+    }
+
+    /// Until when the entry can be of use: calls say for themselves how old a value they take, so it is kept as long as
+    /// the one that takes the oldest might want it.
+    pub(crate) fn kept_until(&self, entry: &Entry) -> Tick {
+        entry.end(self.longest_window.0.load(Ordering::Relaxed))
     }
 
     /// The entry of `key`, if a read may return it. Noted as a use.
@@ -267,6 +276,9 @@ impl Engine {
 
     /// The entry of `key` and what a call with these windows does with it, unless it loads. Noted as a use.
     pub(crate) fn consult(&self, key: KeyRef<'_>, windows: &Windows) -> Option<(Arc<Entry>, Decision)> {
+        if windows.keep() > self.longest_window.0.load(Ordering::Relaxed) {
+            self.longest_window.0.fetch_max(windows.keep(), Ordering::Relaxed);
+        }
         let entry = self.settings.store.get(key)?;
         if !self.is_valid(&entry) {
             return None;

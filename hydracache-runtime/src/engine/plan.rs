@@ -34,8 +34,6 @@ pub(crate) struct Terms {
     pub(crate) ttl: Option<Duration>,
     pub(crate) idle: Option<Duration>,
     pub(crate) jitter: u8,
-    /// For how many nanoseconds it is of use after its time to live.
-    pub(crate) keep: u64,
     pub(crate) absent: Absent,
     /// How long an error is remembered.
     pub(crate) errors: Option<Duration>,
@@ -59,15 +57,19 @@ impl Engine {
 
     fn terms(&self, options: &CacheOptions, version: u32) -> Result<Terms, Error> {
         if let Absent::KeptFor(ttl) = options.absent {
-            check_ttl(ttl)?;
+            check_span("`none_ttl`", ttl, "say `skip_none()` for one that is not stored")?;
         }
         Ok(Terms {
             ttl: self.resolve_ttl(options.ttl)?,
             idle: options.idle.map_or(Ok(self.settings.time_to_idle), |idle| check_idle(idle).map(Some))?,
             jitter: options.jitter.map_or(Ok(self.settings.jitter), check_jitter)?,
-            keep: 0,
             absent: options.absent,
-            errors: options.errors.map(check_ttl).transpose()?,
+            errors: options
+                .errors
+                .map(|ttl| {
+                    check_span("`cache_errors`", ttl, "leave it out for errors that are not remembered")
+                })
+                .transpose()?,
             weight: options.weight,
             version,
         })
@@ -106,7 +108,6 @@ impl Engine {
             reading,
             created: at,
             fresh_until: terms.ttl.map_or(Tick::NEVER, |ttl| end_of_life(at, ttl, terms.jitter, reading)),
-            keep: terms.keep,
             idle: terms.idle.map_or(0, nanos),
             version: terms.version,
             weight: *weight.as_ref().unwrap_or(&0),
@@ -115,7 +116,7 @@ impl Engine {
         // Idling begins with the storing, however long the load took.
         let now = if parts.idle == 0 { at } else { self.now() };
         let entry = Arc::new(Entry::new(stored, parts, now));
-        self.sweep.note_expiring(entry.end());
+        self.sweep.note_expiring(self.kept_until(&entry));
         match weight {
             Ok(_) => Ok(entry),
             Err(error) => Err((entry, error)),
@@ -162,18 +163,17 @@ fn end_of_life(at: Tick, ttl: Duration, jitter: u8, number: u64) -> Tick {
 
 /// Checks a time to live.
 pub(crate) fn check_ttl(ttl: Duration) -> Result<Duration, Error> {
-    check_span("to live", ttl, "leave the entry out, or say `no_ttl()` for one that stays")
+    check_span("a time to live", ttl, "leave the entry out, or say `no_ttl()` for one that stays")
 }
 
 /// Checks a time to idle.
 pub(crate) fn check_idle(idle: Duration) -> Result<Duration, Error> {
-    check_span("to idle", idle, "leave it out for an entry that may go unused")
+    check_span("a time to idle", idle, "leave it out for an entry that may go unused")
 }
 
 fn check_span(what: &str, span: Duration, cure: &str) -> Result<Duration, Error> {
-    let refuse = |why: &str| {
-        Err(Error::new(ErrorKind::InvalidTtl, format!("a time {what} of {span:?} {why}; {cure}")))
-    };
+    let refuse =
+        |why: &str| Err(Error::new(ErrorKind::InvalidTtl, format!("{what} of {span:?} {why}; {cure}")));
     if span.is_zero() {
         return refuse("would expire at once");
     }

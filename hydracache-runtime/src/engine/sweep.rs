@@ -64,7 +64,7 @@ impl Engine {
         let mut reaped = 0;
         self.settings.store.visit(&mut |key, entry| {
             if self.is_kept(entry, now) {
-                self.sweep.note_expiring(entry.end());
+                self.sweep.note_expiring(self.kept_until(entry));
             } else {
                 let owned: StoreKey = key.to_owned();
                 if self.reap(owned.as_ref(), entry) {

@@ -42,7 +42,7 @@ impl Miss {
     {
         let Missed { engine, counters, key, arrival } = self.0?;
         let namespace = engine.namespace_cell(site.escaped_namespace());
-        let mut plan = match engine.plan(&settings.options, Some(namespace), site.version()) {
+        let plan = match engine.plan(&settings.options, Some(namespace), site.version()) {
             Ok(plan) => plan,
             Err(error) => {
                 engine.count(Some(&counters), Count::Bypassed);
@@ -51,7 +51,6 @@ impl Miss {
             }
         };
         let windows = *site.windows();
-        plan.terms.keep = windows.keep();
         let order = Order { key, access, plan, finish: settings.finish, manner, windows };
         Some(Call::new(engine, Some(counters), arrival, order, sharing))
     }

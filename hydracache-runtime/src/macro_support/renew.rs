@@ -1,6 +1,7 @@
 //! Functions whose values may be handed out old, or are loaded again before they are.
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio::runtime::Handle;
 
@@ -107,7 +108,8 @@ impl Renewal {
     {
         let Ok(runtime) = Handle::try_current() else { return };
         let Some(lead) = self.lead(request) else { return };
-        let loading = lead.begin_loader(loader);
+        // The caller has its value: a body that panics before it is polled fails like one that does later.
+        let Ok(loading) = catch_unwind(AssertUnwindSafe(|| lead.begin_loader(loader))) else { return };
         let load = lead.run(async move { loading.await.split() });
         runtime.spawn(Scoped::new(Scope::current(), async move { drop(load.await) }));
     }

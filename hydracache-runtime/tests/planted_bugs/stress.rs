@@ -64,3 +64,31 @@ fn expiries_that_do_not_raise_the_epoch() {
         violations(Entrance::Typed, &[Upset::Expire], &[Ask::Get, Ask::Load])
     });
 }
+
+#[test]
+fn old_values_without_the_comparison_of_stamps() {
+    must_go_red(PlantedBug::NoStampCheck, || {
+        violations(Entrance::Typed, &[Upset::Tag, Upset::Clear], &[Ask::Refreshing])
+    });
+}
+
+#[test]
+fn refreshes_without_the_fence() {
+    must_go_red(PlantedBug::NoFence, || {
+        violations(Entrance::Typed, &[Upset::Key, Upset::Put], &[Ask::Get, Ask::Refreshing])
+    });
+}
+
+#[test]
+fn bulk_loads_without_the_fence() {
+    must_go_red(PlantedBug::NoFence, || {
+        violations(Entrance::Typed, &[Upset::Key, Upset::Intent], &[Ask::Get, Ask::Bulk])
+    });
+}
+
+#[test]
+fn loads_that_a_prefix_overtakes_without_the_fence() {
+    must_go_red(PlantedBug::NoFence, || {
+        violations(Entrance::Typed, &[Upset::Prefix], &[Ask::Get, Ask::Load])
+    });
+}

@@ -21,7 +21,6 @@ pub type Make<'a> = &'a dyn Fn(u64) -> Arc<dyn Store>;
 /// An entry of that weight, which drops its share of `guard` when it is dropped.
 pub fn entry(weight: u32, guard: Arc<dyn Any + Send + Sync>) -> Arc<Entry> {
     let parts = EntryParts {
-        keep: 0,
         idle: 0,
         reading: 0,
         stamp: 0,

@@ -112,7 +112,16 @@ async fn one_load_serves_all_who_have_to_load_again() {
 
 #[tokio::test]
 async fn a_joiner_that_came_before_is_not_failed_by_what_overtakes_the_load() {
-    for upset in [Upset::Key, Upset::Tag, Upset::Clear, Upset::Flush, Upset::Expire, Upset::Put] {
+    for upset in [
+        Upset::Key,
+        Upset::Tag,
+        Upset::Clear,
+        Upset::Flush,
+        Upset::Expire,
+        Upset::Put,
+        Upset::Prefix,
+        Upset::Intent,
+    ] {
         for eviction in EVICTIONS {
             let (desk, source) = (Desk::new(eviction), Source::new(1));
             let (gate, load) = source.gated();

@@ -54,6 +54,11 @@ impl Desk {
             Upset::Flush => self.cache.flush().await,
             Upset::Expire => self.rows.expire_key("k").await.map(drop),
             Upset::Put => self.rows.put("k", row, tagged()).await,
+            Upset::Prefix => self.cache.invalidate_prefix("rows:k").await.map(drop),
+            Upset::Intent => {
+                let intent = self.cache.write_intent("rows:k").expect("a short key");
+                intent.put(row, tagged()).await.map(drop)
+            }
         }
         .expect("it is applied");
     }

@@ -9,6 +9,11 @@ use crate::support::EVICTIONS;
 use crate::support::source::Source;
 use crate::support::stress::Upset;
 
+/// Whether there is a new value after it.
+fn puts(upset: Upset) -> bool {
+    matches!(upset, Upset::Put | Upset::Intent)
+}
+
 /// The load returns after the upset: its caller gets what it loaded, and nobody else ever does.
 async fn keeps_what_it_loaded_to_itself(upset: Upset) {
     for eviction in EVICTIONS {
@@ -22,7 +27,7 @@ async fn keeps_what_it_loaded_to_itself(upset: Upset) {
         assert_eq!(overtaken.await.unwrap().version, 0, "its own caller gets what it loaded");
         assert_eq!(desk.cache.stats().stale_discards, 1, "it stored nothing");
         let left = desk.get().await.map(|row| row.version);
-        assert_eq!(left, (upset == Upset::Put).then_some(now), "{eviction:?}");
+        assert_eq!(left, puts(upset).then_some(now), "{eviction:?}");
         assert_eq!(desk.call(source.load()).await.unwrap().version, now, "{eviction:?}");
         assert_eq!(desk.get().await.unwrap().version, now, "the next load is stored");
     }
@@ -41,7 +46,7 @@ async fn serves_no_later_caller(upset: Upset) {
 
             let (new_gate, load) = source.gated();
             let mut later = pin!(desk.call(load));
-            if upset == Upset::Put {
+            if puts(upset) {
                 assert_eq!(later.await.unwrap().version, now, "it finds what was put");
                 old_gate.open();
                 assert_eq!(overtaken.await.unwrap().version, 0);
@@ -108,6 +113,8 @@ overtaken_by! {
     a_load_overtaken_by_a_flush: Upset::Flush,
     a_load_overtaken_by_an_expiry: Upset::Expire,
     a_load_overtaken_by_a_put: Upset::Put,
+    a_load_overtaken_by_the_invalidation_of_its_prefix: Upset::Prefix,
+    a_load_overtaken_by_a_put_that_was_announced: Upset::Intent,
 }
 
 #[tokio::test]
@@ -129,7 +136,7 @@ async fn a_fill_does_not_overtake_the_load_of_its_key() {
 
 #[tokio::test]
 async fn a_put_outlasts_every_load_that_began_before_it() {
-    for eviction in EVICTIONS {
+    for (eviction, upset) in EVICTIONS.into_iter().flat_map(|it| [(it, Upset::Put), (it, Upset::Intent)]) {
         let (desk, source) = (Desk::new(eviction), Source::new(1));
         let (gate, load) = source.gated();
         let mut leader = pin!(desk.call(load));
@@ -137,7 +144,7 @@ async fn a_put_outlasts_every_load_that_began_before_it() {
         let mut joiner = pin!(desk.call(source.load()));
         assert!(poll!(joiner.as_mut()).is_pending());
         source.raise();
-        desk.upset(Upset::Put, source.row()).await;
+        desk.upset(upset, source.row()).await;
         gate.open();
         leader.await.unwrap();
         joiner.await.unwrap();
@@ -148,7 +155,7 @@ async fn a_put_outlasts_every_load_that_began_before_it() {
 
 #[tokio::test]
 async fn a_dead_entry_is_not_served_while_its_successor_loads() {
-    for upset in [Upset::Key, Upset::Tag, Upset::Clear, Upset::Flush, Upset::Expire] {
+    for upset in [Upset::Key, Upset::Tag, Upset::Clear, Upset::Flush, Upset::Expire, Upset::Prefix] {
         for eviction in EVICTIONS {
             let (desk, source) = (Desk::new(eviction), Source::new(1));
             desk.call(source.load()).await.unwrap();

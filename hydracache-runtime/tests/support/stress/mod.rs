@@ -4,6 +4,9 @@
 //! acknowledges the new version. A reader notes the acknowledged version, asks the cache, and must be given that
 //! version or a later one. Loaders read the source first and dawdle afterwards, which is what makes a cache store
 //! stale values. One writer owns a key: two writers that put one key in different orders are not the cache's concern.
+//!
+//! A call that takes old values may be given what has only grown old or was expired, and nothing that was invalidated or
+//! overwritten: it notes the latest version that was acknowledged by something final.
 
 mod door;
 mod roles;
@@ -26,8 +29,13 @@ pub(crate) enum Upset {
     LateTag,
     Clear,
     Flush,
+    /// Ends freshness, and keeps the value for calls that take old ones.
     Expire,
     Put,
+    /// Whatever lies under the prefix of the key.
+    Prefix,
+    /// A put of what was written, announced before it was written.
+    Intent,
 }
 
 /// How a reader asks.
@@ -39,6 +47,10 @@ pub(crate) enum Ask {
     Abandon,
     /// Reads the source by hand and fills the value in, then gets.
     Fill,
+    /// Calls with every window and limit, a short time to live, and a load that may fail.
+    Refreshing,
+    /// Asks for several keys at once, with a load that brings more than that.
+    Bulk,
 }
 
 /// One run of the checker.
@@ -78,6 +90,8 @@ struct Board {
     door: Door,
     versions: Vec<AtomicU64>,
     acknowledged: Vec<AtomicU64>,
+    /// As `acknowledged`, for versions after which no older one may be handed out whatever the windows of a call.
+    settled: Vec<AtomicU64>,
     rounds: AtomicU64,
     reads: AtomicU64,
     violations: AtomicU64,
@@ -92,6 +106,10 @@ impl Board {
 
     fn acknowledged(&self, key: u64) -> &AtomicU64 {
         &self.acknowledged[usize::try_from(key).expect("a small number")]
+    }
+
+    fn settled(&self, key: u64) -> &AtomicU64 {
+        &self.settled[usize::try_from(key).expect("a small number")]
     }
 
     fn is_over(&self) -> bool {
@@ -116,6 +134,7 @@ pub(crate) fn run(scenario: &Scenario) -> Report {
         door: Door::new(scenario.entrance, cache.clone()),
         versions: numbers(),
         acknowledged: numbers(),
+        settled: numbers(),
         rounds: AtomicU64::new(0),
         reads: AtomicU64::new(0),
         violations: AtomicU64::new(0),

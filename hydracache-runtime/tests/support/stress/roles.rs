@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use tokio::task::yield_now;
 
-use super::{Ask, Board};
+use super::{Ask, Board, Upset};
 use crate::support::Dice;
 use crate::support::source::Row;
 
@@ -21,9 +21,17 @@ pub(super) async fn write(board: Arc<Board>, number: u64, writers: u64) {
             return;
         }
         let key = dice.roll(own) * writers + number;
-        let version = board.version(key).fetch_add(1, Ordering::SeqCst) + 1;
         let upset = dice.pick(board.scenario.upsets);
-        board.door.upset(upset, Row { key, version }).await;
+        let intent = (upset == Upset::Intent).then(|| board.door.intent(key));
+        let version = board.version(key).fetch_add(1, Ordering::SeqCst) + 1;
+        if intent.is_some() {
+            // The write takes its time, so that loads and fills meet it.
+            dawdle(dice.roll(3)).await;
+        }
+        board.door.upset(upset, Row { key, version }, intent).await;
+        if upset != Upset::Expire {
+            board.settled(key).store(version, Ordering::SeqCst);
+        }
         board.acknowledged(key).store(version, Ordering::SeqCst);
         board.rounds.fetch_add(1, Ordering::Relaxed);
         // Long enough for readers to store something that the next round can overtake.
@@ -37,10 +45,18 @@ pub(super) async fn read(board: Arc<Board>, number: u64) {
     while !board.is_over() {
         let key = dice.roll(board.scenario.keys);
         let ask = dice.pick(board.scenario.asks);
-        let noted = board.acknowledged(key).load(Ordering::SeqCst);
+        if ask == Ask::Bulk {
+            ask_many(&board, &mut dice, key).await;
+            continue;
+        }
+        let noted = match ask {
+            Ask::Refreshing => board.settled(key),
+            _ => board.acknowledged(key),
+        };
+        let noted = noted.load(Ordering::SeqCst);
         let answer = match ask {
             Ask::Get => board.door.get(key).await,
-            Ask::Load => Some(board.door.load(key, load(&board, key, dice.roll(5))).await),
+            Ask::Load => board.door.load(key, load(&board, key, dice.roll(5))).await,
             Ask::Abandon => {
                 poll_once(board.door.load(key, load(&board, key, 1 + dice.roll(5)))).await;
                 board.door.get(key).await
@@ -49,12 +65,57 @@ pub(super) async fn read(board: Arc<Board>, number: u64) {
                 board.door.fill(key, load(&board, key, dice.roll(5))).await;
                 board.door.get(key).await
             }
+            Ask::Refreshing => {
+                let fails = dice.roll(4) == 0;
+                board.door.refresh(key, try_load(&board, key, dice.roll(5), fails)).await
+            }
+            Ask::Bulk => unreachable!("it is about several keys"),
         };
         check(&board, ask, key, noted, answer);
         board.reads.fetch_add(1, Ordering::Relaxed);
         if dice.roll(8) == 0 {
             yield_now().await;
         }
+    }
+}
+
+/// Asks for a few keys in one call, and checks each answer.
+async fn ask_many(board: &Arc<Board>, dice: &mut Dice, first: u64) {
+    let (step, steps) = (1 + dice.roll(board.scenario.keys - 1), dice.roll(5));
+    let keys: Vec<u64> = (0..4).map(|n| (first + n * step) % board.scenario.keys).collect();
+    let noted: Vec<u64> = keys.iter().map(|key| board.acknowledged(*key).load(Ordering::SeqCst)).collect();
+    let extra = (first + 1) % board.scenario.keys;
+    let load = |mut missing: Vec<u64>| {
+        let board = Arc::clone(board);
+        async move {
+            missing.push(extra);
+            let row = |key: u64| Row { key, version: board.version(key).load(Ordering::SeqCst) };
+            let rows: Vec<Row> = missing.into_iter().map(row).collect();
+            dawdle(steps).await;
+            rows
+        }
+    };
+    board.reads.fetch_add(1, Ordering::Relaxed);
+    let Some(found) = board.door.many(&keys, extra, load).await else { return };
+    for (key, noted) in keys.iter().zip(noted) {
+        check(board, Ask::Bulk, *key, noted, found.get(key).copied());
+    }
+    if found.len() < keys.iter().collect::<std::collections::HashSet<_>>().len() {
+        board.violation(|| format!("a bulk call of {keys:?} got {found:?}"));
+    }
+}
+
+/// As `load`, and may fail.
+fn try_load(
+    board: &Arc<Board>,
+    key: u64,
+    steps: u64,
+    fails: bool,
+) -> impl Future<Output = std::io::Result<Row>> + Send + 'static {
+    let load = load(board, key, steps);
+    async move {
+        let row = load.await;
+        if fails { Err(std::io::Error::other("the source is down")) } else { Ok(row) }
     }
 }
 
