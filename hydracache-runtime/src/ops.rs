@@ -425,13 +425,14 @@ impl<'a> Ops<'a> {
     ) -> CacheResult<Option<Started<T>>> {
         let Served { entry, decision, value } = served;
         let runtime = Handle::try_current();
+        let background = runtime.is_ok();
         let loaded = |source| Loaded::new(value, source, self.age(&entry));
-        Ok(match (self.service(key, &entry, decision, &windows, || runtime.is_ok()), &runtime) {
+        Ok(match (self.service(key, &entry, decision, &windows, || background), runtime) {
             (Service::Load, _) => None,
             (Service::Renew(source), Ok(runtime)) => {
                 let loaded = loaded(source);
                 let call = self.call(key, access, asked, windows)?;
-                let (entry, runtime) = (Arc::clone(&entry), runtime.clone());
+                let entry = Arc::clone(&entry);
                 Some(Started::Renew(loaded, Renewal { call, entry, runtime }))
             }
             (Service::Take(source) | Service::Renew(source), _) => Some(Started::Hit(loaded(source))),

@@ -9,7 +9,7 @@ use super::cache_event::CacheEvent;
 use super::filter::Filter;
 use super::hub::{EventHub, Subscription};
 use super::subscriber::{CacheEventRecvError, CacheEvents};
-use crate::park::block_on;
+use crate::sync::block_on;
 
 /// Something that is told of events.
 ///

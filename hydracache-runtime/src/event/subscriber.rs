@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use super::cache_event::CacheEvent;
 use super::hub::Subscription;
-use crate::park::block_on;
+use crate::sync::block_on;
 
 /// The events that one subscriber asked for, in the order in which they happened.
 ///

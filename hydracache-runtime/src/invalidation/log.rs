@@ -13,14 +13,14 @@ use event_listener::Event;
 use super::gap::is_whole;
 use super::heads::Heads;
 use super::message::{CacheInvalidationMessage, CachePosition};
-use crate::sync::{Arc, Mutex};
+use crate::sync::{Arc, PlainMutex};
 
 /// Messages in the form `F`. Dropping it ends the subscriptions once they have read the rest.
 pub(super) struct Log<F>(Arc<Shared<F>>);
 
 struct Shared<F> {
     capacity: usize,
-    state: Mutex<State<F>>,
+    state: PlainMutex<State<F>>,
     changed: Event,
 }
 
@@ -42,7 +42,7 @@ impl<F: Clone> Log<F> {
     pub(super) fn new(capacity: usize) -> Self {
         let state = State { records: VecDeque::new(), gone: 0, heads: Heads::default(), closed: false };
         let capacity = capacity.max(1);
-        Self(Arc::new(Shared { capacity, state: Mutex::new(state), changed: Event::new() }))
+        Self(Arc::new(Shared { capacity, state: PlainMutex::new(state), changed: Event::new() }))
     }
 
     /// Appends one record; `message` is the message in it, if it is one of this log's.

@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 use super::message::{CacheInvalidation, CacheInvalidationMessage, CachePosition};
 use super::ticket::{Teller, Ticket, ticket};
 use crate::error::{Error, ErrorKind};
-use crate::sync::Mutex;
+use crate::sync::PlainMutex;
 
 /// How many messages wait at most.
 const CAPACITY: usize = 4_096;
@@ -26,7 +26,7 @@ const CAPACITY: usize = 4_096;
 pub(crate) struct Outbox {
     publisher: SmolStr,
     generation: u64,
-    state: Mutex<State>,
+    state: PlainMutex<State>,
     work: Event,
 }
 
@@ -50,7 +50,7 @@ struct Queued {
 impl Outbox {
     /// Nothing to publish yet; the first message will have number one.
     pub(crate) fn new(publisher: &str, generation: u64) -> Self {
-        Self { publisher: publisher.into(), generation, state: Mutex::default(), work: Event::new() }
+        Self { publisher: publisher.into(), generation, state: PlainMutex::default(), work: Event::new() }
     }
 
     /// Queues an invalidation that was applied here. The ticket tells when it was published.

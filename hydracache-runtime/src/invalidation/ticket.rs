@@ -9,7 +9,7 @@ use event_listener::{Event, EventListener};
 
 use super::message::CachePosition;
 use crate::error::{CacheResult, Error};
-use crate::sync::{Arc, Mutex};
+use crate::sync::{Arc, PlainMutex};
 
 /// A future of whether one message was published; ends with the outcome of the first attempt that concerned it.
 ///
@@ -26,13 +26,13 @@ pub(super) struct Teller(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     position: CachePosition,
-    outcome: Mutex<Option<CacheResult<()>>>,
+    outcome: PlainMutex<Option<CacheResult<()>>>,
     told: Event,
 }
 
 /// The two sides of the message at `position`.
 pub(super) fn ticket(position: CachePosition) -> (Ticket, Teller) {
-    let shared = Arc::new(Shared { position, outcome: Mutex::new(None), told: Event::new() });
+    let shared = Arc::new(Shared { position, outcome: PlainMutex::new(None), told: Event::new() });
     (Ticket { shared: Arc::clone(&shared), listener: None }, Teller(shared))
 }
 

@@ -15,7 +15,7 @@ use crate::invalidation::{
     CacheInvalidation, CacheInvalidationBus, CacheInvalidationMessage, CacheInvalidationReceive,
     CacheInvalidationReceiver, CachePosition,
 };
-use crate::sync::{Arc, AtomicU64, Mutex, Ordering};
+use crate::sync::{Arc, AtomicU64, Ordering, PlainMutex};
 
 /// A [`CacheInvalidationBus`] around another that makes the faults a test asks for, and no others.
 ///
@@ -44,7 +44,7 @@ use crate::sync::{Arc, AtomicU64, Mutex, Ordering};
 #[derive(Debug)]
 pub struct FaultyBus<B> {
     bus: B,
-    faults: Mutex<Faults>,
+    faults: PlainMutex<Faults>,
     receiving: Arc<Receiving>,
 }
 
@@ -67,7 +67,7 @@ struct Faults {
 /// What goes wrong where messages are received.
 #[derive(Debug, Default)]
 struct Receiving {
-    dropped: Mutex<Vec<CacheInvalidationMessage>>,
+    dropped: PlainMutex<Vec<CacheInvalidationMessage>>,
     /// How often all subscriptions were closed.
     closings: AtomicU64,
     closed: Event,
@@ -76,7 +76,7 @@ struct Receiving {
 impl<B> FaultyBus<B> {
     /// A bus that behaves as `bus` does until it is told otherwise.
     pub fn new(bus: B) -> Self {
-        Self { bus, faults: Mutex::default(), receiving: Arc::default() }
+        Self { bus, faults: PlainMutex::default(), receiving: Arc::default() }
     }
 
     /// The bus inside.

@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 
 use super::super::{CacheEventKind, CacheEventRecvError, Filter};
 use super::*;
-use crate::park::block_on;
+use crate::sync::block_on;
 
 #[test]
 fn lag_is_told_once_and_exactly_and_the_subscriber_goes_on() {
