@@ -1,5 +1,7 @@
 //! One entry: a value, what it depends on, and until when it is fresh.
 
+use once_cell::race::OnceBox;
+
 use crate::clock::Tick;
 use crate::policy::{Decision, Pause, Times, Windows, decide};
 use crate::sync::{AtomicU64, Ordering};
@@ -19,16 +21,18 @@ pub struct Entry {
     pub(crate) version: u32,
     weight: u32,
     fresh_until: AtomicU64,
-    /// A [`Pause`] in one number: its end, with the lowest bit telling whether a load failed.
-    pause: AtomicU64,
-    /// `None` for an entry that lasts whether it is used or not.
-    lasting: Option<Box<Lasting>>,
+    /// How many invalidations the cache had marked when the cells of this entry were last found to hold; 0 for never.
+    verified: AtomicU64,
+    /// Apart, because most entries never need it.
+    rare: OnceBox<Rare>,
 }
 
-/// How long an entry lasts that ends when it is not used.
-#[derive(Debug)]
-struct Lasting {
-    /// For how many nanoseconds it lasts without being used.
+/// What an entry needs that ends when it is not used, or was refreshed in the background.
+#[derive(Debug, Default)]
+struct Rare {
+    /// A [`Pause`] in one number: its end, with the lowest bit telling whether a load failed.
+    pause: AtomicU64,
+    /// For how many nanoseconds it lasts without being used; 0 for any.
     idle: u64,
     last_used: AtomicU64,
 }
@@ -48,9 +52,11 @@ pub(crate) struct EntryParts {
 
 impl Entry {
     pub(crate) fn new(stored: Stored, parts: EntryParts, now: Tick) -> Self {
-        let last_used = now.max(parts.created).raw();
-        let lasting = (parts.idle != 0)
-            .then(|| Box::new(Lasting { idle: parts.idle, last_used: AtomicU64::new(last_used) }));
+        let rare = OnceBox::new();
+        if parts.idle != 0 {
+            let last_used = AtomicU64::new(now.max(parts.created).raw());
+            let _ = rare.set(Box::new(Rare { idle: parts.idle, last_used, ..Rare::default() }));
+        }
         Self {
             stored,
             stamp: parts.stamp,
@@ -60,8 +66,8 @@ impl Entry {
             version: parts.version,
             weight: parts.weight,
             fresh_until: AtomicU64::new(parts.fresh_until.raw()),
-            pause: AtomicU64::new(0),
-            lasting,
+            verified: AtomicU64::new(0),
+            rare,
         }
     }
 
@@ -79,26 +85,43 @@ impl Entry {
     #[inline]
     pub(crate) fn is_fresh(&self, now: impl FnOnce() -> Tick) -> bool {
         let end = self.fresh_until();
-        match &self.lasting {
+        match self.idling() {
             None => end == Tick::NEVER || now() < end,
-            Some(lasting) => {
+            Some(rare) => {
                 let now = now();
-                now < end && !lasting.is_idle(now)
+                now < end && !rare.is_idle(now)
             }
         }
+    }
+
+    /// Whether the cells were found to hold when that many invalidations had been marked.
+    #[inline]
+    pub(crate) fn is_verified_at(&self, marked: u64) -> bool {
+        self.verified.load(Ordering::Relaxed) == marked
+    }
+
+    #[inline]
+    pub(crate) fn note_verified(&self, marked: u64) {
+        self.verified.store(marked, Ordering::Relaxed);
+    }
+
+    /// What says how long it lasts unused, if that is limited.
+    #[inline]
+    fn idling(&self) -> Option<&Rare> {
+        self.rare.get().filter(|rare| rare.idle != 0)
     }
 
     /// Notes a use, for an entry that ends when it is not used.
     #[inline]
     pub(crate) fn touch(&self, now: impl FnOnce() -> Tick) {
-        if let Some(lasting) = &self.lasting {
-            lasting.last_used.fetch_max(now().raw(), Ordering::Relaxed);
+        if let Some(rare) = self.idling() {
+            rare.last_used.fetch_max(now().raw(), Ordering::Relaxed);
         }
     }
 
     /// What a call with these windows does with the entry, if it is valid.
     pub(crate) fn decide(&self, windows: &Windows, now: impl FnOnce() -> Tick) -> Decision {
-        if self.fresh_until() == Tick::NEVER && self.lasting.is_none() {
+        if self.fresh_until() == Tick::NEVER && self.idling().is_none() {
             return Decision::Hit;
         }
         let now = now();
@@ -111,7 +134,7 @@ impl Entry {
 
     /// Whether it ended because nobody used it.
     pub(crate) fn is_idle(&self, now: Tick) -> bool {
-        self.lasting.as_ref().is_some_and(|lasting| lasting.is_idle(now))
+        self.idling().is_some_and(|rare| rare.is_idle(now))
     }
 
     /// When it is of no use to anybody any more, as far as is known now, if calls take values that are so much older than
@@ -119,7 +142,7 @@ impl Entry {
     pub(crate) fn end(&self, keep: u64) -> Tick {
         let keep = if self.stored.is_failure() { 0 } else { keep };
         let end = self.fresh_until().plus(keep);
-        self.lasting.as_ref().map_or(end, |lasting| end.min(lasting.idle_from()))
+        self.idling().map_or(end, |rare| end.min(rare.idle_from()))
     }
 
     /// Ends the freshness of the entry, for every reader from now on. Windows after it stay as long as they were.
@@ -128,30 +151,32 @@ impl Entry {
     }
 
     fn pause(&self) -> Pause {
-        let raw = self.pause.load(Ordering::Acquire);
+        let raw = self.rare.get().map_or(0, |rare| rare.pause.load(Ordering::Acquire));
         Pause { until: Tick::from_raw(raw & !1), failed: raw & 1 == 1 }
     }
 
     /// Takes it upon the caller to refresh the entry; false if somebody else did so less than a pause ago.
     pub(crate) fn claim_refresh(&self, now: Tick, pause: u64) -> bool {
-        let known = self.pause.load(Ordering::Acquire);
+        let until = &self.rare.get_or_init(Box::default).pause;
+        let known = until.load(Ordering::Acquire);
         let claimed = now.plus(pause).raw() & !1;
         known & !1 <= now.raw()
-            && self.pause.compare_exchange(known, claimed, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+            && until.compare_exchange(known, claimed, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 
     /// Notes that a load of the key failed: for a while nobody tries again who can do without.
     pub(crate) fn note_failure(&self, now: Tick, pause: u64) {
-        self.pause.store(now.plus(pause).raw() | 1, Ordering::Release);
+        let until = &self.rare.get_or_init(Box::default).pause;
+        until.store(now.plus(pause).raw() | 1, Ordering::Release);
     }
 }
 
-impl Lasting {
+impl Rare {
     fn idle_from(&self) -> Tick {
         Tick::from_raw(self.last_used.load(Ordering::Relaxed)).plus(self.idle)
     }
 
     fn is_idle(&self, now: Tick) -> bool {
-        now >= self.idle_from()
+        self.idle != 0 && now >= self.idle_from()
     }
 }

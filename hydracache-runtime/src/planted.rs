@@ -21,11 +21,13 @@ pub enum PlantedBug {
     ExpireDoesNotBump = 1 << 5,
     /// Displaced values are dropped while the shard lock of their key is held.
     DropUnderLock = 1 << 6,
+    /// An invalidation is counted before its cell is raised, so that a reader in between takes the cell for verified.
+    MarkedBeforeCell = 1 << 7,
 }
 
 impl PlantedBug {
     /// Every switch, for suites that try each of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::NoFence,
         Self::NoStampCheck,
         Self::NoFloor,
@@ -33,6 +35,7 @@ impl PlantedBug {
         Self::FillWithoutToken,
         Self::ExpireDoesNotBump,
         Self::DropUnderLock,
+        Self::MarkedBeforeCell,
     ];
 }
 

@@ -64,7 +64,14 @@ impl Engine {
     /// Invalidates everything that carries `tag`, in constant time.
     pub(crate) fn invalidate_tag(&self, tag: &str, by: By<'_>) -> Result<(), Error> {
         tag::check_text(tag)?;
+        let early = planted(PlantedBug::MarkedBeforeCell);
+        if early {
+            self.note_marked();
+        }
         self.tags.invalidate(tag, self.next_seq());
+        if !early {
+            self.note_marked();
+        }
         self.sweep.note_dead();
         self.counters.raise(Count::TagInvalidation);
         self.tell_all(CacheEventKind::TagInvalidated, by, || Parts::tag(tag));
@@ -74,6 +81,7 @@ impl Engine {
     /// Invalidates everything in a namespace, given as the keys begin with it, in constant time.
     pub(crate) fn invalidate_namespace(&self, namespace: &str, by: By<'_>) {
         self.namespaces.invalidate(namespace, self.next_seq());
+        self.note_marked();
         self.sweep.note_dead();
         self.counters.raise(Count::NamespaceInvalidation);
         self.tell_all(CacheEventKind::NamespaceInvalidated, by, || Parts::namespace(namespace));
@@ -87,6 +95,7 @@ impl Engine {
         let seq = self.next_seq();
         if !prefix.contains(':') {
             self.namespaces.invalidate(prefix, seq);
+            self.note_marked();
         }
         let covers = |key: &str| covers(prefix, key);
         for shard in self.flights.all() {
@@ -107,9 +116,15 @@ impl Engine {
     /// Invalidates everything, in constant time.
     pub(crate) fn flush(&self, by: By<'_>) {
         self.flushed.0.fetch_max(self.next_seq(), Ordering::Release);
+        self.note_marked();
         self.sweep.note_dead();
         self.counters.raise(Count::Flush);
         self.tell_all(CacheEventKind::Flushed, by, Parts::everything);
+    }
+
+    /// Lets readers look at the cells of their entries again. After a cell was raised, and before its caller is told.
+    fn note_marked(&self) {
+        self.marked.0.fetch_add(1, Ordering::Release);
     }
 
     /// Takes an entry out that is dead or of no use, unless something else has taken its place. True if it did.

@@ -72,6 +72,8 @@ pub(crate) struct Engine {
     seq: Alone,
     /// The number of the latest flush.
     flushed: Alone,
+    /// How many invalidations of a tag, a namespace or everything have raised their cells, and one more.
+    marked: Alone,
     tags: TagTable,
     namespaces: TagTable,
     flights: FlightTable,
@@ -154,6 +156,7 @@ impl Engine {
             hasher: foldhash::quality::RandomState::default(),
             seq: Alone::default(),
             flushed: Alone::default(),
+            marked: Alone(AtomicU64::new(1)),
             tags: TagTable::new(),
             namespaces: TagTable::new(),
             flights: FlightTable::new(),
@@ -236,9 +239,21 @@ impl Engine {
         self.flushed.0.load(Ordering::Acquire) <= stamp && cells.hold_since(stamp)
     }
 
+    /// Whether nothing the entry depends on was invalidated since its load began.
+    ///
+    /// The cells are looked at only if something was invalidated since they were last looked at. The count is raised after
+    /// a cell is, and loaded before the cells are: whoever finds it unchanged would find the cells as they were found then.
     #[inline]
     pub(crate) fn is_valid(&self, entry: &Entry) -> bool {
-        self.hold_since(&entry.cells, entry.stamp)
+        let marked = self.marked.0.load(Ordering::Acquire);
+        if entry.is_verified_at(marked) {
+            return true;
+        }
+        let holds = self.hold_since(&entry.cells, entry.stamp);
+        if holds {
+            entry.note_verified(marked);
+        }
+        holds
     }
 
     /// Whether a read may return the entry.

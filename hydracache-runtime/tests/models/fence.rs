@@ -73,6 +73,7 @@ notice! {
     an_expiry_without_the_fence_is_noticed: NoFence, typed(Upset::Expire);
     an_expiry_that_does_not_raise_the_epoch_is_noticed: ExpireDoesNotBump, typed(Upset::Expire);
     a_tag_without_the_comparison_of_stamps_is_noticed: NoStampCheck, typed(Upset::Tag);
+    a_tag_that_is_counted_before_its_cell_is_raised_is_noticed: MarkedBeforeCell, typed(Upset::Tag);
     a_clear_without_the_comparison_of_stamps_is_noticed: NoStampCheck, typed(Upset::Clear);
     a_late_tag_without_the_comparison_of_stamps_is_noticed: NoStampCheck, late(1);
     a_late_tag_without_memory_is_noticed: NoFloor, late(1);
