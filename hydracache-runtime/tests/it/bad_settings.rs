@@ -1,9 +1,10 @@
 //! Settings that cannot work: one error that lists them all, when the cache is built or the entry is stored.
 
 use std::panic::catch_unwind;
+use std::sync::Arc;
 use std::time::Duration;
 
-use hydracache_runtime::{ErrorKind, Eviction, HydraCache};
+use hydracache_runtime::{ErrorKind, Eviction, HydraCache, InMemoryInvalidationBus};
 
 use crate::own_store::Keeper;
 use crate::support::{assert_says, cache, plain, seconds};
@@ -27,6 +28,10 @@ fn each_impossible_setting_is_refused_by_name() {
         (local().default_ttl(Duration::ZERO), "`default_ttl`"),
         (local().default_ttl(Duration::MAX), "`default_ttl`"),
         (local().store(Keeper::default()).max_capacity(10), "`store`"),
+        (local().event_buffer_capacity(0), "`event_buffer_capacity` is 0"),
+        (local().invalidation_node_id(""), "`invalidation_node_id` is empty"),
+        (local().invalidation_node_id("n".repeat(256)), "`invalidation_node_id` is 256 bytes long"),
+        (local().invalidation_node_id("é".repeat(128)), "256 bytes"),
     ];
     for (builder, piece) in cases {
         let result = builder.name("sessions").try_build();
@@ -48,6 +53,27 @@ fn build_panics_with_the_text_that_try_build_returns() {
     let expected = broken().try_build().unwrap_err().to_string();
     let panic = catch_unwind(|| broken().build()).unwrap_err();
     assert_eq!(panic.downcast_ref::<String>(), Some(&expected));
+}
+
+#[test]
+fn the_settings_of_events_and_of_the_bus_are_listed_with_the_others() {
+    let bus = || Arc::new(InMemoryInvalidationBus::default());
+    let broken = HydraCache::local()
+        .max_capacity(0)
+        .event_buffer_capacity(0)
+        .shared_invalidation_bus(bus())
+        .invalidation_node_id("");
+    let pieces = ["`max_capacity` is 0", "`event_buffer_capacity` is 0", "`invalidation_node_id` is empty"];
+    assert_says(broken.try_build(), ErrorKind::Configuration, &pieces);
+    // The longest name, and a buffer for one event, are fine.
+    let least = HydraCache::local()
+        .event_buffer_capacity(1)
+        .shared_invalidation_bus(bus())
+        .invalidation_node_id("n".repeat(255));
+    let cache = least.try_build().unwrap();
+    let mut events = cache.subscribe();
+    cache.put("k", 1_u8, plain()).local().unwrap();
+    assert_eq!(events.try_recv().unwrap().unwrap().key(), Some("k"));
 }
 
 #[test]

@@ -1,64 +1,17 @@
 //! Random histories of calls, each answer compared with that of a model too simple to be wrong.
 
+pub(crate) mod mirror;
 mod model;
+mod steps;
 
 use hydracache_runtime::testing::ManualClock;
-use hydracache_runtime::{CacheOptions, Eviction, FillToken, HydraCache, TypedCache};
+use hydracache_runtime::{CacheOptions, Eviction, FillToken, HydraCache, TypedCache, WriteIntent};
 use proptest::prelude::*;
 
 use crate::support::{ready, seconds};
+use mirror::Mirror;
 use model::{Life, Model, Verdict};
-
-/// Raw keys; the view writes the first two under its own names for them.
-const KEYS: [&str; 5] = ["v:a", "v:b", "c", "d:e", "f"];
-const VIEWED: [&str; 2] = ["a", "b"];
-const TAGS: [&str; 3] = ["t", "u", "v"];
-
-#[derive(Debug, Clone)]
-enum Step {
-    Put(usize, Life),
-    Load(usize, Life),
-    Remove(usize),
-    Expire(usize),
-    InvalidateTag(usize),
-    Flush,
-    Advance(u64),
-    Sweep,
-    Clear,
-    ViewPut(usize, Life),
-    ViewLoad(usize, Life),
-    ViewRemove(usize),
-    TakeToken(usize),
-    Fill(Life),
-    Reencode(usize, usize, Life),
-}
-
-fn life() -> impl Strategy<Value = Life> {
-    let ttl = prop_oneof![2 => Just(None), 1 => (1_u64..6).prop_map(Some)];
-    (ttl, 0_u8..8).prop_map(|(ttl, tags)| Life { ttl, tags })
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let key = || 0..KEYS.len();
-    let viewed = || 0..VIEWED.len();
-    prop_oneof![
-        4 => (key(), life()).prop_map(|(key, life)| Step::Put(key, life)),
-        3 => (key(), life()).prop_map(|(key, life)| Step::Load(key, life)),
-        2 => key().prop_map(Step::Remove),
-        1 => key().prop_map(Step::Expire),
-        2 => (0..TAGS.len()).prop_map(Step::InvalidateTag),
-        1 => Just(Step::Flush),
-        3 => (0_u64..4).prop_map(Step::Advance),
-        1 => Just(Step::Sweep),
-        1 => Just(Step::Clear),
-        2 => (viewed(), life()).prop_map(|(key, life)| Step::ViewPut(key, life)),
-        2 => (viewed(), life()).prop_map(|(key, life)| Step::ViewLoad(key, life)),
-        1 => viewed().prop_map(Step::ViewRemove),
-        2 => key().prop_map(Step::TakeToken),
-        2 => life().prop_map(Step::Fill),
-        1 => (key(), key(), life()).prop_map(|(from, to, life)| Step::Reencode(from, to, life)),
-    ]
-}
+use steps::{KEYS, PREFIXES, Step, TAGS, VIEWED, step};
 
 fn options(life: Life) -> CacheOptions {
     let tags = TAGS.iter().enumerate().filter(|(at, _)| life.tags >> at & 1 == 1).map(|(_, tag)| *tag);
@@ -73,6 +26,8 @@ struct Pair {
     clock: ManualClock,
     model: Model,
     token: Option<FillToken>,
+    intent: Option<WriteIntent>,
+    mirror: Mirror,
     next: u32,
 }
 
@@ -80,7 +35,9 @@ impl Pair {
     fn new(eviction: Eviction) -> Self {
         let clock = ManualClock::new();
         let cache = HydraCache::local().eviction(eviction).clock(clock.clone()).build();
-        Self { view: cache.typed("v"), cache, clock, model: Model::default(), token: None, next: 0 }
+        let (view, mirror) = (cache.typed("v"), Mirror::of(&cache));
+        let model = Model::default();
+        Self { cache, view, clock, model, token: None, intent: None, mirror, next: 0 }
     }
 
     /// A value that was not used before.
@@ -176,17 +133,83 @@ impl Pair {
                     self.model.put(KEYS[to], value, life, false);
                 }
             }
+            _ => self.bulk_or_intent_step(step, value),
+        }
+    }
+
+    fn bulk_or_intent_step(&mut self, step: &Step, value: u32) {
+        match *step {
+            Step::LoadMany(keys, life) => {
+                let keys = KEYS.into_iter().enumerate().filter(|(at, _)| keys >> at & 1 == 1);
+                let keys: Vec<_> = keys.map(|(_, key)| key).collect();
+                let load = |missing: Vec<&'static str>| async move {
+                    Ok::<_, std::io::Error>(missing.into_iter().map(|key| (key, value)).collect::<Vec<_>>())
+                };
+                // The first is asked for twice.
+                let asked = keys.iter().copied().chain([keys[0]]);
+                let found = ready(self.cache.get_many_or_load(asked, options(life), load)).unwrap();
+                assert_eq!(found.len(), keys.len());
+                for key in keys {
+                    assert_eq!(found[key], self.model.load(key, value, life, false), "`{key}`");
+                }
+            }
+            Step::InvalidatePrefix(prefix) => {
+                let removed = self.cache.invalidate_prefix(PREFIXES[prefix]).local().unwrap();
+                let ended = self.model.invalidate_prefix(PREFIXES[prefix]);
+                assert!(removed >= ended, "{removed} went, and {ended} could be read");
+            }
+            Step::OpenIntent(key) if self.intent.is_none() => {
+                self.intent = Some(self.cache.write_intent(KEYS[key]).unwrap());
+                self.model.open_intent(KEYS[key]);
+            }
+            Step::OpenIntent(_) => {}
+            Step::PutIntent(mut life) => {
+                if self.model.intent_has_aged() {
+                    // Whether such a life counts from the opening is not what this test is about.
+                    life.ttl = None;
+                }
+                let Some(intent) = self.intent.take() else { return };
+                let stored = intent.put(value, options(life)).local().unwrap();
+                let closed = self.model.close_intent();
+                match closed.verdict {
+                    Verdict::Must => assert!(stored, "nothing had come between"),
+                    Verdict::MustNot => assert!(!stored, "something had come between"),
+                    Verdict::May => {}
+                }
+                // What was invalidated meanwhile may have ended what was stored as well.
+                let certain = closed.verdict == Verdict::Must;
+                if stored && (certain || self.cache.peek::<u32>(closed.key).unwrap().is_some()) {
+                    self.model.put_meant(&closed, value, life);
+                } else {
+                    self.model.end(closed.key);
+                }
+            }
+            Step::CancelIntent => {
+                if let Some(intent) = self.intent.take() {
+                    intent.cancel();
+                    self.model.close_intent();
+                }
+            }
+            Step::DropIntent => {
+                if let Some(intent) = self.intent.take() {
+                    drop(intent);
+                    let closed = self.model.close_intent();
+                    self.model.end(closed.key);
+                }
+            }
             _ => unreachable!("the other steps were done before"),
         }
     }
 
     /// Compares all that can be read.
-    fn compare(&self) {
+    fn compare(&mut self, swept: bool) {
+        self.mirror.catch_up();
         for key in KEYS {
             let expected = self.model.get(key);
             assert_eq!(ready(self.cache.get::<u32>(key)).unwrap(), expected, "`{key}`");
             assert_eq!(self.cache.peek::<u32>(key).unwrap(), expected, "`{key}`");
             assert_eq!(ready(self.cache.contains_key(key)), expected.is_some(), "`{key}`");
+            self.mirror.assert_agrees(key, expected.is_some(), swept);
         }
         for (viewed, key) in VIEWED.into_iter().zip(KEYS) {
             let expected = self.model.get_in_view(key);
@@ -204,8 +227,10 @@ fn run(eviction: Eviction, steps: &[Step]) {
     let mut pair = Pair::new(eviction);
     for step in steps {
         pair.step(step);
-        pair.compare();
+        pair.compare(matches!(step, Step::Sweep));
     }
+    pair.step(&Step::Sweep);
+    pair.compare(true);
 }
 
 proptest! {

@@ -7,6 +7,8 @@
 
 #[macro_use]
 mod support;
+#[macro_use]
+mod bus_support;
 
 mod bad_bytes;
 mod bad_keys;
@@ -18,20 +20,36 @@ mod bulk_cycles;
 mod bulk_desk;
 mod bulk_fences;
 mod bulk_flights;
+mod bus;
+mod bus_doubles;
+mod bus_faults;
+mod bus_liars;
+mod bus_of_ones_own;
+mod bus_publishing;
+mod bus_random;
+mod bus_receiving;
 mod byte_bounds;
 mod bytes;
 mod codecs;
 mod diagnostics;
 mod earlier_names;
 mod entry_options;
+mod events_in_order;
+mod events_of_invalidation;
+mod events_of_loads;
+mod events_of_refresh;
+mod events_of_writes;
+mod events_views;
 mod eviction;
 mod fill;
 mod functions;
 mod history;
+mod history_of_loads;
 mod idle;
 mod invalidation;
 mod jitter;
 mod key_text;
+mod listeners;
 mod load_timeouts;
 mod loading;
 mod negative;

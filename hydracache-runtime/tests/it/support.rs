@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use hydracache_runtime::testing::ManualClock;
-use hydracache_runtime::{CacheOptions, Error, ErrorKind, Eviction, HydraCache};
+use hydracache_runtime::{
+    CacheEvent, CacheEventKind, CacheEvents, CacheOptions, Error, ErrorKind, Eviction, HydraCache,
+};
 
 /// Makes two tests of each function, one over each built-in store.
 macro_rules! over_both_stores {
@@ -65,4 +67,28 @@ pub(crate) fn assert_says<T: std::fmt::Debug>(result: Result<T, Error>, kind: Er
 /// The result of a call that has nothing to wait for.
 pub(crate) fn ready<F: Future>(call: F) -> F::Output {
     call.now_or_never().expect("there is nothing to wait for")
+}
+
+/// Every event that can be read without waiting.
+pub(crate) fn read_all(events: &mut CacheEvents) -> Vec<CacheEvent> {
+    std::iter::from_fn(|| events.try_recv().unwrap()).collect()
+}
+
+/// The kinds of every event that can be read without waiting.
+pub(crate) fn kinds(events: &mut CacheEvents) -> Vec<CacheEventKind> {
+    read_all(events).iter().map(CacheEvent::kind).collect()
+}
+
+/// The only event that can be read without waiting.
+#[track_caller]
+pub(crate) fn only(events: &mut CacheEvents) -> CacheEvent {
+    match &read_all(events)[..] {
+        [event] => event.clone(),
+        others => panic!("there is not one event but {others:?}"),
+    }
+}
+
+/// Waits for what must come; the limit only ends a test that would wait for ever.
+pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(seconds(20), future).await.expect("it comes long before that")
 }

@@ -4,8 +4,10 @@
 
 mod around;
 mod entangled;
+mod events_of_functions;
 mod overtaken;
 mod reference;
+mod reference_events;
 mod renewing;
 mod segments;
 mod shapes;

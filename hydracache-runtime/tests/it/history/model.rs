@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::mirror::covers;
+
 /// What is said about an entry.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Life {
@@ -43,11 +45,31 @@ struct Token {
     taken_at: u64,
 }
 
+/// What happened since a write of a key was announced.
+#[derive(Debug)]
+struct Intent {
+    key: &'static str,
+    disturbed: bool,
+    /// Something happened that reaches the key or its tags in another way.
+    perhaps: bool,
+    cleared: bool,
+    opened_at: u64,
+}
+
+/// An intent that has come to its end.
+#[derive(Debug)]
+pub(crate) struct Closed {
+    pub(crate) key: &'static str,
+    pub(crate) verdict: Verdict,
+    cleared: bool,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Model {
     pub(crate) now: u64,
     kept: BTreeMap<&'static str, Kept>,
     token: Option<Token>,
+    intent: Option<Intent>,
 }
 
 impl Model {
@@ -73,6 +95,19 @@ impl Model {
             token.anything_written = true;
             token.key_written |= token.key == key;
         }
+        self.disturb(key);
+    }
+
+    fn disturb(&mut self, key: &str) {
+        if let Some(intent) = &mut self.intent {
+            intent.disturbed |= intent.key == key;
+        }
+    }
+
+    fn disturb_perhaps(&mut self) {
+        if let Some(intent) = &mut self.intent {
+            intent.perhaps = true;
+        }
     }
 
     pub(crate) fn put(&mut self, key: &'static str, value: u32, life: Life, in_view: bool) {
@@ -86,6 +121,7 @@ impl Model {
             return found;
         }
         self.store(key, value, life, in_view);
+        self.disturb(key);
         // What a load stored may be newer than what was read under a token, so a fill may be refused.
         if let Some(token) = &mut self.token {
             token.anything_written = true;
@@ -101,7 +137,55 @@ impl Model {
         found
     }
 
+    /// Ends what the prefix covers and says how much of it could be read.
+    pub(crate) fn invalidate_prefix(&mut self, prefix: &str) -> u64 {
+        let covered: Vec<_> = self.kept.keys().copied().filter(|key| covers(prefix, key)).collect();
+        let ended = covered.into_iter().filter(|key| self.end(key)).count();
+        if let Some(token) = &mut self.token {
+            token.anything_written = true;
+            token.key_written |= covers(prefix, token.key);
+            // A prefix of one segment is a namespace as well.
+            token.cleared |= prefix == "v";
+        }
+        if let Some(intent) = &mut self.intent {
+            intent.disturbed |= covers(prefix, intent.key);
+        }
+        ended as u64
+    }
+
+    pub(crate) fn open_intent(&mut self, key: &'static str) {
+        self.intent =
+            Some(Intent { key, disturbed: false, perhaps: false, cleared: false, opened_at: self.now });
+        if let Some(token) = &mut self.token {
+            token.anything_written = true;
+        }
+    }
+
+    /// Whether the clock moved since the intent was opened.
+    pub(crate) fn intent_has_aged(&self) -> bool {
+        self.intent.as_ref().is_some_and(|intent| intent.opened_at != self.now)
+    }
+
+    /// Stores what an intent put.
+    pub(crate) fn put_meant(&mut self, closed: &Closed, value: u32, life: Life) {
+        self.put(closed.key, value, life, false);
+        // As with a fill: it was meant before the view was cleared.
+        self.kept.get_mut(closed.key).expect("it was just stored").hidden = closed.cleared;
+    }
+
+    /// Whether the value of the intent must be stored.
+    pub(crate) fn close_intent(&mut self) -> Closed {
+        let intent = self.intent.take().expect("it is open");
+        let verdict = match intent {
+            Intent { disturbed: true, .. } => Verdict::MustNot,
+            Intent { perhaps: true, .. } => Verdict::May,
+            _ => Verdict::Must,
+        };
+        Closed { key: intent.key, verdict, cleared: intent.cleared }
+    }
+
     pub(crate) fn invalidate_tag(&mut self, tag: usize) {
+        self.disturb_perhaps();
         self.kept.retain(|_, kept| kept.life.tags >> tag & 1 == 0);
         if let Some(token) = &mut self.token {
             token.tags |= 1 << tag;
@@ -109,6 +193,7 @@ impl Model {
     }
 
     pub(crate) fn flush(&mut self) {
+        self.disturb_perhaps();
         self.kept.clear();
         if let Some(token) = &mut self.token {
             token.flushed = true;
@@ -116,6 +201,10 @@ impl Model {
     }
 
     pub(crate) fn clear_view(&mut self) {
+        self.disturb_perhaps();
+        if let Some(intent) = &mut self.intent {
+            intent.cleared = true;
+        }
         self.kept.retain(|_, kept| !kept.in_view);
         for kept in self.kept.values_mut() {
             kept.hidden = true;
@@ -141,7 +230,7 @@ impl Model {
         let Some(token) = &self.token else { return Verdict::MustNot };
         if token.key_written || token.flushed || token.tags & life.tags != 0 {
             Verdict::MustNot
-        } else if token.anything_written {
+        } else if token.anything_written || self.intent.is_some() {
             Verdict::May
         } else {
             Verdict::Must
@@ -159,6 +248,7 @@ impl Model {
         token.anything_written = true;
         let (key, cleared) = (token.key, token.cleared);
         self.store(key, value, life, false);
+        self.disturb(key);
         // What was read before the view was cleared is no more for its eyes than what was stored before.
         self.kept.get_mut(key).expect("it was just stored").hidden = cleared;
     }
