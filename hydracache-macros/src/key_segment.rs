@@ -76,6 +76,12 @@ fn of_struct(fields: &Fields, facade: &Facade) -> (TokenStream, TokenStream) {
         }
         _ => TokenStream::new(),
     };
+    if let [(value, ty)] = each.as_slice() {
+        let segment = segment(facade, ty.span());
+        let written =
+            quote_spanned!(generated(ty.span())=> <#ty as #segment>::write_segment(&#value, __out););
+        return (mark, written);
+    }
     (mark, written(each.iter().map(|(value, ty)| (quote!(&#value), ty.span())).collect(), facade))
 }
 

@@ -4,7 +4,7 @@ use once_cell::race::OnceBox;
 
 use crate::clock::Tick;
 use crate::policy::{Decision, Pause, Times, Windows, decide};
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::{AtomicBool, AtomicU64, Ordering};
 use crate::tag::Cells;
 use crate::value::Stored;
 
@@ -35,6 +35,8 @@ struct Rare {
     /// For how many nanoseconds it lasts without being used; 0 for any.
     idle: u64,
     last_used: AtomicU64,
+    /// Subscribers were told that it has expired.
+    told: AtomicBool,
 }
 
 /// The parts of an [`Entry`] besides its value.
@@ -148,6 +150,11 @@ impl Entry {
     /// Ends the freshness of the entry, for every reader from now on. Windows after it stay as long as they were.
     pub(crate) fn end_freshness(&self, now: Tick) {
         self.fresh_until.fetch_min(now.raw(), Ordering::AcqRel);
+    }
+
+    /// Notes that subscribers were told of its expiry; false if they were before.
+    pub(crate) fn tell_expiry_once(&self) -> bool {
+        !self.rare.get_or_init(Box::default).told.swap(true, Ordering::AcqRel)
     }
 
     fn pause(&self) -> Pause {

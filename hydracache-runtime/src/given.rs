@@ -1,11 +1,13 @@
 //! What expressions in an attribute can be: bounds that exist for what they say when they do not hold.
 
+use std::borrow::Borrow;
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use crate::cache::HydraCache;
 use crate::error::LoadError;
+use crate::macro_support::Writing;
 use crate::tag::Tag;
 
 /// An expression in the place of a tag.
@@ -112,14 +114,62 @@ pub fn own_receiver<T: GivenReceiver>(this: &T) -> T {
     label = "`refresh_ahead` and `stale_while_revalidate` load in the background, after the call has ended",
     note = "what is passed by reference is taken to its owned form: derive `Clone`, or take it by value"
 )]
-pub trait GivenArgument: ToOwned {}
+pub trait GivenArgument {
+    /// What owns it.
+    type Owned: Borrow<Self>;
+
+    /// The argument, owned.
+    fn own(&self) -> Self::Owned;
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: ToOwned + ?Sized> GivenArgument for T {}
+impl<T: ToOwned + ?Sized> GivenArgument for T {
+    type Owned = T::Owned;
+
+    fn own(&self) -> T::Owned {
+        self.to_owned()
+    }
+}
 
 /// An argument as a load of its own needs it.
 pub fn own<T: GivenArgument + ?Sized>(borrowed: &T) -> T::Owned {
-    borrowed.to_owned()
+    borrowed.own()
+}
+
+/// A return type of calls that can fail.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `Result`",
+    label = "`stale_on_error`, `errors` and `share_error` are about calls that fail, and this one cannot",
+    note = "remove the key, or return a `Result`"
+)]
+pub trait GivenResult {}
+
+impl<T, E> GivenResult for Result<T, E> {}
+
+/// Asks for a return type of calls that can fail.
+pub fn can_fail<R: GivenResult>() {}
+
+/// What is stored as the result of a cached function.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not what the cached function returns",
+    label = "the cached function returns `{V}`",
+    note = "what is stored stands after `=`, as in `get_user(user.id) = user`; without it that is what this function \
+            returns, or what is in its `Ok`"
+)]
+pub trait GivenValue<V> {
+    /// The value.
+    fn value(self) -> V;
+}
+
+impl<V> GivenValue<V> for V {
+    fn value(self) -> V {
+        self
+    }
+}
+
+/// The value that is stored by a write.
+pub fn value_for<V>(_: &Writing<V>, given: impl GivenValue<V>) -> V {
+    given.value()
 }
 
 /// An error that can be remembered and handed to several callers.
@@ -140,7 +190,7 @@ pub fn can_be_remembered<E: GivenError>() {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no room for a load that took too long",
     label = "`load_timeout` ends a load with an error of the cache",
-    note = "implement `From<hydracache::LoadError>` for it"
+    note = "return a `Result` whose error implements `From<hydracache::LoadError>`"
 )]
 pub trait GivenCarrier: From<LoadError> {}
 

@@ -45,7 +45,8 @@ impl<T: Clone + Send + Sync + 'static, E> Lead<T, E> {
         renews: Option<Arc<Entry>>,
     ) -> Self {
         let retry_after = order.windows.retry_after;
-        let leaving = Leaving { engine, flight, counters, landed: false, renews, retry_after };
+        let pauses = renews.is_some() || order.windows.keep() != 0;
+        let leaving = Leaving { engine, flight, counters, landed: false, renews, pauses, retry_after };
         leaving.count(Count::Load);
         leaving.tell(CacheEventKind::LoadStarted, None);
         Self {
@@ -155,7 +156,7 @@ impl<T: Clone + Send + Sync + 'static, E> Lead<T, E> {
         let Leaving { engine, flight, .. } = &self.leaving;
         let ttl = self.terms.errors?;
         let now = engine.now();
-        if engine.held(flight.key.as_ref()).is_some_and(|older| now < engine.kept_until(&older)) {
+        if engine.held(flight.key.as_ref()).is_some_and(|older| now < older.end(self.windows.keep())) {
             return None;
         }
         let weight = Some(self.terms.weight.unwrap_or(FAILURE_WEIGHT));
@@ -191,7 +192,7 @@ impl<T: Clone + Send + Sync + 'static, E> Lead<T, E> {
                 if let Some(older) = self.leaving.engine.held(self.leaving.flight.key.as_ref())
                     && older.reading < entry.reading
                 {
-                    self.leaving.engine.reap(self.leaving.flight.key.as_ref(), &older);
+                    self.leaving.engine.supersede(self.leaving.flight.key.as_ref(), &older);
                 }
                 self.leaving.land(None, Outcome::Value(entry));
             }
@@ -213,6 +214,8 @@ struct Leaving {
     landed: bool,
     /// What is served while this loads in the background.
     renews: Option<Arc<Entry>>,
+    /// The call can do with an older value, so a failure lets others leave the key alone for a while.
+    pauses: bool,
     retry_after: u64,
 }
 
@@ -234,7 +237,7 @@ impl Leaving {
 
     /// Lets callers that can do with an older value leave the key alone for a while.
     fn note_failure(&self) {
-        if let Some(entry) = self.engine.held(self.flight.key.as_ref()) {
+        if let Some(entry) = self.engine.held(self.flight.key.as_ref()).filter(|_| self.pauses) {
             entry.note_failure(self.engine.now(), self.retry_after);
         }
     }

@@ -281,25 +281,28 @@ impl<'a> Ops<'a> {
         Ok(())
     }
 
-    /// Ends a write of the source with what was written.
-    pub(crate) fn close_intent<T: Send + Sync + 'static>(
+    /// The entry of what was written to the source.
+    pub(crate) fn outcome<T: Send + Sync + 'static>(
         &self,
         intent: &Intent,
         value: T,
         access: &Access<T>,
         options: &CacheOptions,
-    ) -> Applied<bool> {
+    ) -> CacheResult<Arc<Entry>> {
         let text = intent.key.as_str();
-        let entry = self.plan(text, options).and_then(|plan| {
-            self.entry(text, || Ok(Stored::typed(Arc::new(value), access)), intent.moment, plan)
-        });
+        let plan = self.plan(text, options)?;
+        self.entry(text, || Ok(Stored::typed(Arc::new(value), access)), intent.moment, plan)
+    }
+
+    /// Ends a write of the source with what was written. Whatever becomes of it here, the others are told.
+    pub(crate) fn close_intent(&self, intent: &Intent, entry: CacheResult<Arc<Entry>>) -> Applied<bool> {
         let (entry, refused) = match entry {
             Ok(entry) => (Some(entry), None),
             Err(error) => (None, Some(error)),
         };
         let stored = self.engine.close_intent(intent, entry);
-        // Whatever became of it here, the source was written.
-        let announced = self.engine.announced(Ok(stored), || CacheInvalidation::Key(text.to_owned()));
+        let key = || CacheInvalidation::Key(intent.key.as_str().to_owned());
+        let announced = self.engine.announced(Ok(stored), key);
         match refused {
             None => announced,
             Some(error) => announced.refused(error),

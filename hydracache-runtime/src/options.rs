@@ -99,7 +99,7 @@ impl CacheOptions {
     }
 
     /// Remembers the error of a failed load for this long: calls in that time get it without a load. It never leaves
-    /// memory, and reads that do not load see nothing. A stale value that may be handed out goes before it.
+    /// memory, and reads that do not load see nothing. An old value that the call may be handed goes before it.
     pub fn cache_errors(mut self, ttl: Duration) -> Self {
         self.errors = Some(ttl);
         self

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -55,6 +56,15 @@ pub(crate) fn wake_after(delay: Duration, waker: Waker) -> Alarm {
     })
 }
 
+/// Wakes everybody. A waker is code of its executor, whose failure is no concern of the others.
+pub(crate) fn wake_all(wakers: impl IntoIterator<Item = Waker>) {
+    for waker in wakers {
+        if catch_unwind(AssertUnwindSafe(|| waker.wake())).is_err() {
+            tracing::error!("waking somebody who waited panicked");
+        }
+    }
+}
+
 fn run() {
     let mut alarms = lock();
     loop {
@@ -65,7 +75,7 @@ fn run() {
         };
         if !due.is_empty() {
             drop(alarms);
-            due.into_iter().for_each(Waker::wake);
+            wake_all(due);
             alarms = lock();
             continue;
         }
@@ -84,13 +94,12 @@ fn run() {
 pub(crate) struct Sleep {
     clock: Arc<dyn Clock>,
     until: Duration,
-    /// The alarm that is set, and whom it wakes.
-    set: Option<(Alarm, Waker)>,
+    alarm: Option<Alarm>,
 }
 
 impl Sleep {
     pub(crate) fn until(clock: Arc<dyn Clock>, tick: Tick) -> Self {
-        Self { clock, until: Duration::from_nanos(tick.raw()), set: None }
+        Self { clock, until: Duration::from_nanos(tick.raw()), alarm: None }
     }
 }
 
@@ -100,13 +109,11 @@ impl Future for Sleep {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
         if this.clock.now() >= this.until {
-            this.set = None;
+            this.alarm = None;
             return Poll::Ready(());
         }
-        if !this.set.as_ref().is_some_and(|(_, waker)| waker.will_wake(context.waker())) {
-            let waker = context.waker().clone();
-            this.set = Some((this.clock.wake_at(this.until, waker.clone()), waker));
-        }
+        // Set anew each time: the one before may have rung while the clock still showed an earlier time.
+        this.alarm = Some(this.clock.wake_at(this.until, context.waker().clone()));
         Poll::Pending
     }
 }

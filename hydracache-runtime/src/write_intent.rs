@@ -6,7 +6,6 @@ use crate::applied::Applied;
 use crate::cache::HydraCache;
 use crate::engine::Intent;
 use crate::error::CacheResult;
-use crate::invalidation::CacheInvalidation;
 use crate::ops::Ops;
 use crate::options::CacheOptions;
 use crate::value::Access;
@@ -54,8 +53,12 @@ impl WriteIntent {
         value: T,
         options: CacheOptions,
     ) -> Applied<bool> {
-        let Some(intent) = self.intent.take() else { unreachable!("only methods that end it take it") };
-        Ops::raw(&self.cache.engine).close_intent(&intent, value, &Access::write_only(), &options)
+        let ops = Ops::raw(&self.cache.engine);
+        let Some(intent) = &self.intent else { unreachable!("only methods that end it take it") };
+        // Measuring the value is code of the user's: the intent is taken only after it, and ends by itself if that panics.
+        let entry = ops.outcome(intent, value, &Access::write_only(), &options);
+        let Some(intent) = self.intent.take() else { unreachable!("it was there just now") };
+        ops.close_intent(&intent, entry)
     }
 
     /// Says that nothing was written: what is cached stays.
@@ -69,10 +72,7 @@ impl WriteIntent {
 impl Drop for WriteIntent {
     fn drop(&mut self) {
         if let Some(intent) = self.intent.take() {
-            let engine = &self.cache.engine;
-            engine.close_intent(&intent, None);
-            let key = || CacheInvalidation::Key(intent.key.as_str().to_owned());
-            engine.announced(Ok(()), key).fire();
+            self.cache.engine.give_up(&intent).fire();
         }
     }
 }

@@ -7,6 +7,7 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, ExprClosure, Ident, LitStr, Path, Token};
 
+use super::read::read_equals;
 use super::refresh::Refresh;
 use crate::diagnostics::{Errors, did_you_mean, listed};
 
@@ -185,8 +186,8 @@ impl Args {
         match name.as_str() {
             "skip" => self.read_skip(&key, input),
             "memory_only" => self.read_flag(input),
-            _ if input.peek(Token![=]) => {
-                input.parse::<Token![=]>()?;
+            _ => {
+                read_equals(&key, example, input)?;
                 let before = input.fork();
                 self.read_value(&name, example, input)?;
                 if SHOWN.contains(&name.as_str()) {
@@ -194,7 +195,6 @@ impl Args {
                 }
                 Ok(())
             }
-            _ => Err(syn::Error::new(key.span(), format!("`{name}` needs a value: `{example}`"))),
         }
     }
 }

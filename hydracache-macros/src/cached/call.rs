@@ -217,6 +217,11 @@ impl Expansion<'_> {
         let span = self.output_span();
         let (private, outcome) = (self.facade.private(span), self.outcome());
         let error = quote_spanned!(span=> #outcome::Error);
+        let about_errors = ["stale_on_error", "errors", "share_error"];
+        let fails = about_errors.into_iter().any(|key| self.args.said(key).is_some()).then(|| {
+            let output = &self.signature.output;
+            quote_spanned!(span=> #private::can_fail::<#output>();)
+        });
         let carries = self
             .args
             .refresh
@@ -227,10 +232,12 @@ impl Expansion<'_> {
         let sharing = match &self.args.share_error {
             Some(copy) => {
                 let span = generated(copy.span());
+                // Written alike in both places, so that what is wrong with it is said once.
+                let copied = quote_spanned!(span=> { let __copied: #error = #copy(__error); __copied });
                 quote_spanned! {span=>
                     #private::Sharing::by_copy(
-                        |__error: &#error| #private::shared::<#error>(#copy(__error)),
-                        |__shared| ::core::option::Option::map(#private::unshared::<#error>(__shared), #copy),
+                        |__error: &#error| #private::shared::<#error>(#copied),
+                        |__shared| #private::unshared::<#error>(__shared).map(|__error: &#error| #copied),
                         (&&__probe).carry(),
                     )
                 }
@@ -238,6 +245,7 @@ impl Expansion<'_> {
             None => quote_spanned!(span=> (&&&__probe).sharing((&&__probe).carry())),
         };
         quote_spanned! {span=> {
+            #fails
             #carries
             #remembers
             let __probe = #private::ErrorProbe::<#error>::new();

@@ -124,12 +124,7 @@ impl Args {
                 let handle: Ident = parsed(input, message)?;
                 self.handle = Some(if handle == "none" { Handle::None } else { Handle::Named(handle) });
             }
-            "crate" => {
-                let at = input.span();
-                let path = Path::parse_mod_style(input);
-                self.facade =
-                    Some(path.map_err(|_| syn::Error::new(at, takes("the path of the framework")))?);
-            }
+            "crate" => self.facade = Some(read_facade(input, example)?),
             _ => self.read_refresh(key, &takes, input)?,
         }
         Ok(())
@@ -148,7 +143,7 @@ impl Args {
         }
         if key == "refresh_ahead" {
             let takes = takes("a duration or a percentage of the time to live");
-            refresh.ahead = Some(Ahead::read(&literal(input, &takes)?)?);
+            refresh.ahead = Some(Ahead::read(literal(input, &takes)?)?);
             return Ok(());
         }
         let place = match key {
@@ -166,7 +161,7 @@ impl Args {
 }
 
 fn span_of_time(input: ParseStream<'_>, takes: &str) -> syn::Result<Length> {
-    Length::read(&literal(input, takes)?)
+    Length::read(literal(input, takes)?)
 }
 
 fn truth(input: ParseStream<'_>, takes: &str) -> syn::Result<bool> {
@@ -221,15 +216,16 @@ fn read_key(input: ParseStream<'_>, takes: &str) -> syn::Result<Expr> {
 fn read_receiver(input: ParseStream<'_>, takes: &str) -> syn::Result<Receiver> {
     match expression(input, takes)? {
         Expr::Path(path) if path.path.is_ident("skip") => Ok(Receiver::Skip),
-        expr if mentions_self(&quote!(#expr)) => Ok(Receiver::Expr(expr)),
+        expr if mentions(&quote!(#expr), "self") => Ok(Receiver::Expr(expr)),
         other => Err(syn::Error::new_spanned(other, takes)),
     }
 }
 
-fn mentions_self(tokens: &proc_macro2::TokenStream) -> bool {
+/// Whether a word stands anywhere in some tokens.
+pub(super) fn mentions(tokens: &proc_macro2::TokenStream, word: &str) -> bool {
     tokens.clone().into_iter().any(|token| match token {
-        proc_macro2::TokenTree::Group(group) => mentions_self(&group.stream()),
-        proc_macro2::TokenTree::Ident(ident) => ident == "self",
+        proc_macro2::TokenTree::Group(group) => mentions(&group.stream(), word),
+        proc_macro2::TokenTree::Ident(ident) => ident == word,
         _ => false,
     })
 }
@@ -258,6 +254,21 @@ pub(crate) fn read_returns(input: ParseStream<'_>, example: &str) -> syn::Result
         "option" | "plain" => Ok(Returns::Plain),
         _ => Err(syn::Error::new(shape.span(), takes)),
     }
+}
+
+pub(crate) fn read_facade(input: ParseStream<'_>, example: &str) -> syn::Result<Path> {
+    let at = input.span();
+    let takes = format!("`crate` takes the path of the framework: `{example}`");
+    Path::parse_mod_style(input).map_err(|_| syn::Error::new(at, takes))
+}
+
+/// The `=` after a key, and that something follows it.
+pub(crate) fn read_equals(key: &Ident, example: &str, input: ParseStream<'_>) -> syn::Result<()> {
+    let is_there = input.peek(Token![=]) && input.parse::<Token![=]>().is_ok();
+    if is_there && !input.is_empty() && !input.peek(Token![,]) {
+        return Ok(());
+    }
+    Err(syn::Error::new(key.span(), format!("`{key}` needs a value: `{example}`")))
 }
 
 pub(crate) fn expression(input: ParseStream<'_>, takes: &str) -> syn::Result<Expr> {

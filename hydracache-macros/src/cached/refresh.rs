@@ -7,7 +7,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{Lit, LitStr};
 
-use super::args::{Args, Ttl};
+use super::args::{Args, Returns, Ttl};
 use super::shape::is_plain;
 use super::signature::{Signature, borrowed};
 use crate::crate_path::Facade;
@@ -43,20 +43,17 @@ pub(crate) enum Ahead {
 }
 
 impl Length {
-    pub(crate) fn read(literal: &Lit) -> syn::Result<Self> {
-        Ok(Self { at: literal.span(), length: duration::read(literal)? })
+    pub(crate) fn read(text: LitStr) -> syn::Result<Self> {
+        Ok(Self { at: text.span(), length: duration::read(&Lit::Str(text))? })
     }
 }
 
 impl Ahead {
-    pub(crate) fn read(literal: &Lit) -> syn::Result<Self> {
-        if let Lit::Str(text) = literal
-            && text.value().trim_end().ends_with('%')
-        {
-            let percent = percent(text, 1, 99)?;
-            return Ok(Self::Percent(text.span(), percent));
+    pub(crate) fn read(text: LitStr) -> syn::Result<Self> {
+        if text.value().trim_end().ends_with('%') {
+            return Ok(Self::Percent(text.span(), percent(&text, 1, 99)?));
         }
-        Length::read(literal).map(Self::For)
+        Length::read(text).map(Self::For)
     }
 }
 
@@ -125,9 +122,10 @@ impl Refresh {
     /// What does not go together, and what the function has no room for.
     pub(crate) fn check(&self, args: &Args, signature: &Signature, errors: &mut Errors) {
         self.check_windows(args, errors);
-        self.check_limits(signature, errors);
+        self.check_limits(args, signature, errors);
         let said = |key: &str| args.said(key);
-        let fails = signature.output_type.as_ref().is_some_and(|output| !is_plain(output));
+        let fails = args.returns != Some(Returns::Plain)
+            && signature.output_type.as_ref().is_some_and(|output| !is_plain(output));
         if let (Some(at), false) = (said("stale_on_error"), fails) {
             errors.at(at, "the function cannot fail: remove `stale_on_error`, or return a `Result`");
         }
@@ -135,6 +133,14 @@ impl Refresh {
             errors.at(
                 at,
                 "a load that takes too long ends in an error, for which the return type has no room: return a `Result`",
+            );
+        }
+        let windows = ["refresh_ahead", "stale_while_revalidate", "stale_on_error"];
+        if let (Some(at), true) = (said("retry_after"), windows.iter().all(|window| said(window).is_none())) {
+            errors.at(
+                at,
+                "`retry_after` is about loads that fail where an old value will do: say how old it may be, as in \
+                 `stale_on_error = \"1h\"`, or remove it",
             );
         }
         if self.single_flight == Some(false)
@@ -177,7 +183,7 @@ impl Refresh {
         }
     }
 
-    fn check_limits(&self, signature: &Signature, errors: &mut Errors) {
+    fn check_limits(&self, args: &Args, signature: &Signature, errors: &mut Errors) {
         if let (Some(soft), Some(load)) = (self.soft_timeout, self.load_timeout)
             && soft.length >= load.length
         {
@@ -187,13 +193,18 @@ impl Refresh {
             );
         }
         if let Some(soft) = self.soft_timeout {
-            if self.on_error.is_none() {
+            if args.said("stale_on_error").is_none() {
                 errors.at(
                     soft.at,
                     "`soft_timeout` hands out a stale value: say how stale it may be, as in `stale_on_error = \"1h\"`",
                 );
             }
-            if signature.is_async() && !signature.owns_its_arguments() {
+            if args.adopt == Some(false) {
+                errors.at(
+                    soft.at,
+                    "a load that goes on after its caller is an adopted one: remove `adopt = false`, or `soft_timeout`",
+                );
+            } else if signature.is_async() && !signature.owns_its_arguments() {
                 errors.at(
                     soft.at,
                     "a load that goes on after its caller must own what it needs: take the arguments by value, in a free \
@@ -216,10 +227,30 @@ impl Refresh {
     }
 }
 
+/// Whether it is `&dyn Trait`.
+fn is_behind_a_trait(ty: &syn::Type) -> bool {
+    let syn::Type::Reference(reference) = ty else { return false };
+    let mut inner = &*reference.elem;
+    while let syn::Type::Paren(paren) = inner {
+        inner = &paren.elem;
+    }
+    matches!(inner, syn::Type::TraitObject(_))
+}
+
 /// A load in the background needs what outlives the call.
 fn check_owned(key: &str, signature: &Signature, errors: &mut Errors) {
     for argument in &signature.arguments {
         let ty = &argument.ty;
+        if is_behind_a_trait(ty) {
+            errors.on(
+                ty,
+                format!(
+                    "`{key}` loads in the background, after the call has ended, and what implements a trait has no owned \
+                     form behind a reference: take it as an `Arc`"
+                ),
+            );
+            continue;
+        }
         let why = match ty {
             syn::Type::Reference(reference) if reference.mutability.is_some() => {
                 Some("what is borrowed exclusively cannot be kept for it")

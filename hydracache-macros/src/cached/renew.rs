@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{FnArg, ReceiverKind, Safety, Type};
 
 use super::emit::Expansion;
@@ -15,13 +16,16 @@ impl Expansion<'_> {
         let (owning, call) = self.owned_call();
         if self.signature.is_async() {
             quote_spanned! {span=>
+                // Before the arguments are taken to their owned forms: the attribute's expressions are about the others.
+                let __request = #request;
                 #owning
-                __renewal.begin::<{ #shape }, #output, _>(#request, move || async move { #call.await });
+                __renewal.begin::<{ #shape }, #output, _>(__request, move || async move { #call.await });
             }
         } else {
             quote_spanned! {span=>
+                let __request = #request;
                 #owning
-                __renewal.begin_blocking::<{ #shape }, #output>(#request, move || #call);
+                __renewal.begin_blocking::<{ #shape }, #output>(__request, move || #call);
             }
         }
     }
@@ -50,7 +54,13 @@ impl Expansion<'_> {
         for argument in &self.signature.arguments {
             let name = &argument.name;
             if let Type::Reference(reference) = &argument.ty {
-                let borrowed = &reference.elem;
+                let mut borrowed = &*reference.elem;
+                // Around a type argument they would be one pair too many.
+                while let Type::Paren(paren) = borrowed {
+                    borrowed = &paren.elem;
+                }
+                let span = generated(borrowed.span());
+                let private = self.facade.private(span);
                 owning.extend(quote_spanned!(span=> let #name = #private::own::<#borrowed>(#name);));
                 passed.push(quote_spanned!(span=> ::core::borrow::Borrow::<#borrowed>::borrow(&#name)));
             } else {

@@ -1,11 +1,12 @@
 //! The shape of the return type: which part of it is the value.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{GenericArgument, Ident, PathArguments, Type};
 
 use super::args::{Args, Returns};
-use super::signature::Signature;
+use super::read::mentions;
+use super::signature::{Signature, borrowed};
 use crate::crate_path::Facade;
 use crate::diagnostics::generated;
 
@@ -23,9 +24,12 @@ pub(crate) fn shape(said: Option<Returns>, signature: &Signature, facade: &Facad
         return plain;
     };
     let name = last_segment(output).map(ToString::to_string).unwrap_or_default();
-    if name == "Result" || (signature.is_generic() && name.ends_with("Result")) {
+    // A probe is a constant, and no constant may depend on these.
+    let is_open =
+        signature.is_generic() || borrowed(output).is_some() || mentions(&output.to_token_stream(), "Self");
+    if name == "Result" || (is_open && name.ends_with("Result")) {
         result
-    } else if signature.is_generic() {
+    } else if is_open {
         plain
     } else {
         quote_spanned! {span=>

@@ -4,12 +4,14 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, ExprArray, ExprClosure, ExprLit, Ident, Lit, LitStr, Path, Token, parenthesized};
+use syn::{
+    Expr, ExprArray, ExprAssign, ExprClosure, ExprLit, Ident, Lit, LitStr, Path, Token, parenthesized,
+};
 
 use super::target::{Target, mentions_result};
 use crate::cached::args::{Cache, Returns};
 use crate::cached::key;
-use crate::cached::read::{expression, literal, named, of_value, read_returns};
+use crate::cached::read::{expression, literal, named, of_value, read_equals, read_facade, read_returns};
 use crate::cached::signature::{Argument, Signature};
 use crate::diagnostics::{Errors, did_you_mean};
 
@@ -75,9 +77,8 @@ impl Invalidates {
         signature: &Signature,
         errors: &mut Errors,
     ) -> syn::Result<()> {
-        if input.peek2(Token![=]) && !input.peek2(Token![==]) {
+        if begins_with_key(input, &KEYS) {
             let key = Ident::parse_any(input)?;
-            input.parse::<Token![=]>()?;
             return self.read_value(&key, input, signature, errors);
         }
         if input.peek(syn::Ident) && input.peek2(syn::token::Paren) && input.fork().parse::<Ident>()? == "all"
@@ -87,6 +88,8 @@ impl Invalidates {
             parenthesized!(content in input);
             let path = content.call(Path::parse_mod_style);
             let path = path.map_err(|error| {
+                // What is left in the parentheses would be a second error.
+                let _ = content.parse::<TokenStream>();
                 syn::Error::new(error.span(), "`all` takes the name of a cached function: `all(list_users)`")
             })?;
             if !content.is_empty() {
@@ -106,7 +109,12 @@ impl Invalidates {
                 "this is neither a call of a cached function, such as `get_user(user.id)`, nor a key",
             )
         })?;
-        self.targets.push(Target::read(expr)?);
+        if let Expr::Assign(ExprAssign { eq_token, .. }) = expr {
+            let message = "`#[invalidates]` stores nothing: end this before the `=`, or use `#[cache_put]`";
+            return Err(syn::Error::new(eq_token.span, message));
+        }
+        let instead = "as in `get_user(user.id)`, or `all(get_user)` for all of its entries";
+        self.targets.push(Target::read(expr, instead)?);
         Ok(())
     }
 
@@ -121,6 +129,7 @@ impl Invalidates {
         let Some((_, example)) = KEYS.iter().find(|(known, _)| *known == name) else {
             return Err(unknown("invalidates", key, &KEYS));
         };
+        read_equals(key, example, input)?;
         if self.said.iter().any(|said| said == key) {
             errors.at(key.span(), format!("`{name}` is given twice; keep one of them"));
         }
@@ -132,6 +141,12 @@ impl Invalidates {
                     for tag in elems {
                         self.tags.push(read_tag(tag, signature, errors));
                     }
+                }
+                Expr::Array(list) => {
+                    return Err(syn::Error::new_spanned(
+                        list,
+                        "`tags` names no tag; leave it out, or name some",
+                    ));
                 }
                 other => return Err(syn::Error::new_spanned(other, takes("a list of tags"))),
             },
@@ -159,7 +174,7 @@ impl Invalidates {
                 });
             }
             "returns" => self.returns = Some(read_returns(input, example)?),
-            _ => self.facade = Some(Path::parse_mod_style(input)?),
+            _ => self.facade = Some(read_facade(input, example)?),
         }
         Ok(())
     }
@@ -204,7 +219,17 @@ fn read_tag(tag: Expr, signature: &Signature, errors: &mut Errors) -> Tag {
             let needs_result = written.uses.arguments.last().copied().unwrap_or_default();
             Tag::Template { statements: written.statements, needs_result }
         }
-        expr => Tag::Expr(expr),
+        expr => {
+            match &expr {
+                Expr::Lit(_) => errors.on(&expr, "a tag is a text: `tags = [\"users\", \"user:{id}\"]`"),
+                Expr::Closure(_) => errors.on(
+                    &expr,
+                    "a tag is a text; what the function returned is `result` in it: `tags = [\"user:{result.id}\"]`",
+                ),
+                _ => {}
+            }
+            Tag::Expr(expr)
+        }
     }
 }
 
@@ -216,6 +241,7 @@ pub(crate) struct Put {
     pub(crate) value: Option<Expr>,
     pub(crate) returns: Option<Returns>,
     pub(crate) facade: Option<Path>,
+    said: Vec<Ident>,
 }
 
 const PUT_KEYS: [(&str, &str); 2] =
@@ -238,13 +264,19 @@ impl Put {
     }
 
     fn parse_one(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
-        if input.peek2(Token![=]) {
+        if begins_with_key(input, &PUT_KEYS) {
             let key = Ident::parse_any(input)?;
-            input.parse::<Token![=]>()?;
-            match key.to_string().as_str() {
-                "returns" => self.returns = Some(read_returns(input, PUT_KEYS[0].1)?),
-                "crate" => self.facade = Some(Path::parse_mod_style(input)?),
-                _ => return Err(unknown("cache_put", &key, &PUT_KEYS)),
+            let Some((name, example)) = PUT_KEYS.iter().find(|(known, _)| key == known) else {
+                return Err(unknown("cache_put", &key, &PUT_KEYS));
+            };
+            read_equals(&key, example, input)?;
+            if self.said.contains(&key) {
+                errors.at(key.span(), format!("`{name}` is given twice; keep one of them"));
+            }
+            self.said.push(key);
+            match *name {
+                "returns" => self.returns = Some(read_returns(input, example)?),
+                _ => self.facade = Some(read_facade(input, example)?),
             }
             return Ok(());
         }
@@ -259,10 +291,14 @@ impl Put {
         if self.target.is_some() {
             errors.on(&target, "one attribute writes one entry: give the function a second `#[cache_put]`");
         }
-        let target = Target::read(target)?;
-        if target.needs_result() {
+        let target = Target::read(target, "as in `get_user(user.id) = user`")?;
+        if target.path.is_ident("all") {
+            let message = "one attribute writes one entry: name it, as in `get_user(user.id) = user`";
+            return Err(syn::Error::new_spanned(&target.path, message));
+        }
+        if let Some(late) = target.arguments.iter().find(mentions_result) {
             return Err(syn::Error::new_spanned(
-                &target.path,
+                late,
                 "which entry is written must be known before the body runs, and `result` is not: use `#[invalidates]` for it",
             ));
         }
@@ -293,6 +329,14 @@ fn each_part(
     if let Err(error) = parser.parse2(tokens) {
         errors.push(error);
     }
+}
+
+/// Whether a key stands here: with its value, or a known one without.
+fn begins_with_key(input: ParseStream<'_>, keys: &[(&str, &str)]) -> bool {
+    let Ok(word) = Ident::parse_any(&input.fork()) else { return false };
+    let has_value = input.peek2(Token![=]) && !input.peek2(Token![==]);
+    let has_nothing = !input.peek2(syn::token::Paren) && !input.peek2(Token![::]);
+    has_value || (has_nothing && keys.iter().any(|(key, _)| word == key))
 }
 
 fn skip_to_comma(input: ParseStream<'_>) {

@@ -78,16 +78,26 @@ impl Wrapping {
             before.extend(quote_spanned!(span=> let __writing = #writing;));
             let publish = publish(signature);
             let result = result_name();
+            // Where it is said that what is written is of another type.
+            let place = match (&args.value, &signature.output_type) {
+                (Some(value), _) => value.to_token_stream(),
+                (None, Some(output)) => output.to_token_stream(),
+                (None, None) => signature.item.sig.ident.to_token_stream(),
+            };
+            let at = generated(place.span());
+            let private = facade.private(at);
             let value = match &args.value {
-                None => quote!(#result.clone()),
+                None => quote_spanned!(at=> #result.clone()),
                 Some(value) if mentions_result(value) => quote_spanned!(value.span()=> (#value).clone()),
                 Some(value) => {
                     let value = quote_spanned!(value.span()=> (#value).clone());
                     before.extend(quote_spanned!(span=> let __value = #value;));
-                    quote_spanned!(span=> __value)
+                    quote_spanned!(at=> __value)
                 }
             };
-            after_ok.extend(quote_spanned!(span=> __writing.put(#value) #publish;));
+            let given = quote_spanned!(at=> &__writing, #value);
+            let value = call_over(quote!(#private::value_for), given, &place);
+            after_ok.extend(quote_spanned!(at=> let __value = #value; __writing.put(__value) #publish;));
         }
         let after_err = quote_spanned!(span=> __writing.cancel(););
         Self { facade, returns: args.returns, before, after_ok, after_err }
@@ -99,10 +109,12 @@ impl Wrapping {
         let private = self.facade.private(span);
         let item = &signature.item;
         let (attributes, visibility, head) = (&item.attrs, &item.vis, &item.sig);
-        let output = &signature.output;
+        let is_opaque = signature.output_type.as_ref().is_some_and(|output| opaque(output).is_some());
+        // A type without a name is found from what the body is.
+        let output = if is_opaque { quote!(_) } else { signature.output.clone() };
         let statements = &item.block.stmts;
         // Lets `?` and `return` in the body know the type, which a block of its own would not.
-        let typed = signature.output_type.as_ref().is_none_or(|output| opaque(output).is_none()).then(|| {
+        let typed = (!is_opaque).then(|| {
             quote_spanned! {span=>
                 #[allow(unreachable_code, clippy::all, reason = "it says the type and is never run")]
                 if false {
@@ -115,23 +127,25 @@ impl Wrapping {
         let run = if signature.is_async() {
             quote_spanned!(span=> async move #body.await)
         } else {
-            quote_spanned!(span=> (move || #body)())
+            quote_spanned!(span=> #private::run(move || #body))
         };
         let shape = shape(self.returns, signature, &self.facade);
         let (before, after_ok, after_err) = (&self.before, &self.after_ok, &self.after_err);
         let result = result_name();
+        let wrapped = quote_spanned! {generated(signature.output_span())=>
+            #before
+            let __output: #output = #run;
+            match <#output as #private::Outcome<{ #shape }>>::value(&__output) {
+                #[allow(unused_variables, reason = "not every attribute asks for the outcome")]
+                ::core::option::Option::Some(#result) => { #after_ok }
+                ::core::option::Option::None => { #after_err }
+            }
+            __output
+        };
         quote! {
             #(#attributes)*
-            #[allow(clippy::redundant_closure_call, reason = "the body may return early")]
             #visibility #head {
-                #before
-                let __output: #output = #run;
-                match <#output as #private::Outcome<{ #shape }>>::value(&__output) {
-                    #[allow(unused_variables, reason = "not every attribute asks for the outcome")]
-                    ::core::option::Option::Some(#result) => { #after_ok }
-                    ::core::option::Option::None => { #after_err }
-                }
-                __output
+                #wrapped
             }
         }
     }

@@ -10,6 +10,8 @@ use syn::ItemFn;
 
 use self::args::{Invalidates, Put};
 use self::emit::Wrapping;
+use crate::cached::args::Returns;
+use crate::cached::shape::is_plain;
 use crate::cached::signature::Signature;
 use crate::diagnostics::Errors;
 
@@ -18,6 +20,7 @@ pub(crate) fn invalidates(attribute: TokenStream, item: TokenStream) -> TokenStr
     expand("invalidates", item, |signature, errors| {
         let args = Invalidates::parse(attribute, signature, errors);
         args.check(signature, errors);
+        check_returns(args.returns, signature, errors);
         Wrapping::of_invalidates(&args, signature)
     })
 }
@@ -26,8 +29,15 @@ pub(crate) fn invalidates(attribute: TokenStream, item: TokenStream) -> TokenStr
 pub(crate) fn cache_put(attribute: TokenStream, item: TokenStream) -> TokenStream {
     expand("cache_put", item, |signature, errors| {
         let args = Put::parse(attribute, errors);
+        check_returns(args.returns, signature, errors);
         Wrapping::of_put(&args, signature)
     })
+}
+
+fn check_returns(said: Option<Returns>, signature: &Signature, errors: &mut Errors) {
+    if said == Some(Returns::Result) && signature.output_type.as_ref().is_none_or(is_plain) {
+        errors.at(signature.output_span(), "this is not a `Result`: remove `returns = \"result\"`");
+    }
 }
 
 fn expand(

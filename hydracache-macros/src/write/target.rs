@@ -15,10 +15,11 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Reads `function(arguments)`.
-    pub(crate) fn read(expr: Expr) -> syn::Result<Self> {
-        let wrong = "this is not a call of a cached function: write one with the arguments of its key, as in \
-                     `get_user(user.id)`, or `all(get_user)` for all of its entries";
+    /// Reads `function(arguments)`; `instead` shows how it is written.
+    pub(crate) fn read(expr: Expr, instead: &str) -> syn::Result<Self> {
+        let wrong = format!(
+            "this is not a call of a cached function: write one with the arguments of its key, {instead}"
+        );
         let Expr::Call(ExprCall { func, args, .. }) = expr else {
             return Err(syn::Error::new_spanned(expr, wrong));
         };
@@ -52,7 +53,8 @@ impl Target {
             let handle = format_ident!("{}_cache", method.ident, span = method.ident.span());
             return quote!(#leading #(#before::)* #owner::#handle().);
         }
-        quote!(#path::)
+        // A struct is meant: what is missing is a type, and not a module or a crate.
+        quote_spanned!(generated(path.span())=> <#path>::)
     }
 }
 

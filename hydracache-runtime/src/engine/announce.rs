@@ -1,6 +1,6 @@
 //! From an invalidation that was applied here to the other caches that must learn of it.
 
-use super::{By, Engine};
+use super::{By, Engine, Intent};
 use crate::applied::Applied;
 use crate::error::CacheResult;
 use crate::invalidation::{CacheInvalidation, CacheInvalidationMessage, Ticket};
@@ -24,6 +24,12 @@ impl Engine {
     pub(crate) fn clear(&self, namespace: &str) -> Applied {
         self.invalidate_namespace(namespace, By::Caller);
         self.announced(Ok(()), || CacheInvalidation::Namespace(namespace.to_owned()))
+    }
+
+    /// Ends a write whose outcome is not known: the key is taken out, here and elsewhere.
+    pub(crate) fn give_up(&self, intent: &Intent) -> Applied {
+        self.close_intent(intent, None);
+        self.announced(Ok(()), || CacheInvalidation::Key(intent.key.as_str().to_owned()))
     }
 
     /// Does what a caller asked for, here and elsewhere.

@@ -41,7 +41,10 @@ impl Engine {
                 displaced.take(entry);
             }
             self.counters.raise(Count::KeyInvalidation);
-            self.take_out(key, By::Caller, displaced);
+            if let Some(there) = self.take_out(key, By::Caller, displaced) {
+                // It may have been evicted just now, and then this is its last reference.
+                displaced.take(there);
+            }
             false
         })
     }

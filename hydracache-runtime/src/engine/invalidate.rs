@@ -30,7 +30,8 @@ impl Engine {
     ) -> Option<Arc<Entry>> {
         let there = self.settings.store.peek(key);
         self.settings.store.remove(key, displaced);
-        if let Some(entry) = there.as_ref().filter(|entry| self.is_valid(entry)) {
+        if let Some(entry) = there.as_ref().filter(|entry| self.is_valid(entry) && !entry.stored.is_failure())
+        {
             let told = Told { kind: CacheEventKind::Removed, by };
             self.publish(told, displaced.wakes(), || Parts::entry(key.to_cache_key(), &entry.cells));
         }
@@ -49,7 +50,7 @@ impl Engine {
             let usable = there.as_ref().is_some_and(|entry| self.is_usable(entry, || now));
             if let Some(entry) = &there {
                 entry.end_freshness(now);
-                if usable {
+                if usable && !entry.stored.is_failure() && entry.tell_expiry_once() {
                     let told = Told { kind: CacheEventKind::Expired, by };
                     self.publish(told, displaced.wakes(), || Parts::entry(key.to_cache_key(), &entry.cells));
                 }
@@ -129,24 +130,40 @@ impl Engine {
 
     /// Takes an entry out that is dead or of no use, unless something else has taken its place. True if it did.
     pub(crate) fn reap(&self, key: KeyRef<'_>, entry: &Arc<Entry>) -> bool {
+        self.reap_telling(key, entry, || None)
+    }
+
+    /// As `reap`, for an entry whose time has come, of which subscribers are told if they were not yet.
+    pub(super) fn reap_ended(&self, key: KeyRef<'_>, entry: &Arc<Entry>) -> bool {
+        self.reap_telling(key, entry, || {
+            entry.tell_expiry_once().then_some(Told { kind: CacheEventKind::Expired, by: By::Sweep })
+        })
+    }
+
+    /// As `reap`, for a value that was replaced by one that is not stored.
+    pub(crate) fn supersede(&self, key: KeyRef<'_>, entry: &Arc<Entry>) -> bool {
+        self.reap_telling(key, entry, || Some(Told { kind: CacheEventKind::Removed, by: By::Caller }))
+    }
+
+    fn reap_telling(
+        &self,
+        key: KeyRef<'_>,
+        entry: &Arc<Entry>,
+        told: impl FnOnce() -> Option<Told<'static>>,
+    ) -> bool {
         self.locked(key, |_, displaced| {
             let Some(there) = self.settings.store.peek(key) else { return false };
             let same = Arc::ptr_eq(&there, entry);
             if same {
                 self.settings.store.remove(key, displaced);
+                let told = if self.is_valid(entry) && !entry.stored.is_failure() { told() } else { None };
+                if let Some(told) = told {
+                    self.publish(told, displaced.wakes(), || Parts::entry(key.to_cache_key(), &entry.cells));
+                }
             }
             displaced.take(there);
             same
         })
-    }
-
-    /// Tells of an entry that ended and was swept.
-    pub(super) fn tell_swept(&self, key: KeyRef<'_>, entry: &Entry) {
-        if self.is_valid(entry) {
-            self.tell_all(CacheEventKind::Expired, By::Sweep, || {
-                Parts::entry(key.to_cache_key(), &entry.cells)
-            });
-        }
     }
 
     /// Tells of a change that was made without the lock of a key.

@@ -2,7 +2,7 @@
 //! what was invalidated elsewhere.
 //!
 //! The thread brings a small tokio runtime for transports that need one, so a cache with a bus can be built anywhere. It
-//! holds the cache weakly and ends with it, after one more attempt to publish what is left.
+//! holds the cache weakly and ends with it, once what is left is published or could not be for a while.
 
 use std::future::{Future, poll_fn};
 use std::hash::{BuildHasher, RandomState};
@@ -10,11 +10,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Weak;
 use std::task::Poll;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 use std::{process, thread};
 
 use super::{By, Engine, next_id};
-use crate::clock::{Clock, Tick};
+use crate::clock::{Clock, SystemClock, Tick};
 use crate::error::{Error, ErrorKind};
 use crate::event::Count;
 use crate::invalidation::{
@@ -31,6 +31,9 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 /// How long to wait after the first failure to publish or to subscribe, and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// How long what is left of a cache that has gone is tried to be published.
+const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// The cache's end of the link. When it goes, the thread ends.
 #[derive(Debug)]
@@ -140,7 +143,7 @@ impl Publisher {
     async fn run(self) {
         // Said at the start as well: a message that is lost next is then one of a publisher that is known.
         self.tell_position().await;
-        let mut pause = FIRST_PAUSE;
+        let (mut pause, mut gone_since) = (FIRST_PAUSE, None);
         loop {
             let beat = sleep(&self.clock, HEARTBEAT);
             match first_of(self.outbox.wait_for_work(), beat).await {
@@ -164,9 +167,14 @@ impl Publisher {
                     tracing::debug!(%error, sequence, "an invalidation could not be published; it is tried again");
                     self.outbox.failed(sequence, &error);
                     if self.engine.strong_count() == 0 {
-                        return;
+                        // The cache has gone, and its clock may stand still: what is left is tried for a while longer.
+                        if gone_since.get_or_insert_with(Instant::now).elapsed() > LAST_WORDS {
+                            return;
+                        }
+                        sleep(&(Arc::new(SystemClock::new()) as Arc<dyn Clock>), pause).await;
+                    } else {
+                        let _ = first_of(self.outbox.wait_until_closed(), sleep(&self.clock, pause)).await;
                     }
-                    sleep(&self.clock, pause).await;
                     pause = longer(pause);
                 }
             }
@@ -180,7 +188,7 @@ impl Publisher {
     }
 
     async fn publish(&self, message: CacheInvalidationMessage) -> Result<(), Error> {
-        guarded(self.bus.publish(message)).await.and_then(|published| published)
+        guarded(|| self.bus.publish(message)).await.and_then(|published| published)
     }
 
     fn count(&self, count: Count) {
@@ -203,7 +211,7 @@ impl Subscriber {
     async fn run(mut self, mut receiver: Box<dyn CacheInvalidationReceiver>) {
         let mut pause = FIRST_PAUSE;
         while self.engine.strong_count() > 0 {
-            let received = guarded(receiver.recv()).await.unwrap_or(CacheInvalidationReceive::Closed);
+            let received = guarded(|| receiver.recv()).await.unwrap_or(CacheInvalidationReceive::Closed);
             match received {
                 CacheInvalidationReceive::Message(message) => {
                     pause = FIRST_PAUSE;
@@ -223,8 +231,17 @@ impl Subscriber {
                     pause = longer(pause);
                 }
             }
-            receiver = self.bus.subscribe();
-            let baseline = receiver.positions();
+            // A bus that panics here is one that is closed.
+            let subscribe = || {
+                let receiver = self.bus.subscribe();
+                let baseline = receiver.positions();
+                (receiver, baseline)
+            };
+            let Ok((again, baseline)) = catch_unwind(AssertUnwindSafe(subscribe)) else {
+                receiver = Box::new(Gone);
+                continue;
+            };
+            receiver = again;
             self.settle(self.positions.compare(&baseline)).await;
             self.positions.rebase(&baseline);
         }
@@ -273,7 +290,7 @@ impl Subscriber {
 
     /// Applies what is missing, as far as the bus still has it; false if that is not certainly all of it.
     async fn repair(&self, gap: &Gap) -> bool {
-        let replay = self.bus.replay(gap.publisher(), gap.generation(), gap.missing());
+        let replay = || self.bus.replay(gap.publisher(), gap.generation(), gap.missing());
         let messages = match guarded(replay).await.and_then(|replayed| replayed) {
             Ok(Some(messages)) if gap.is_filled_by(&messages) => messages,
             Ok(_) => return false,
@@ -292,7 +309,7 @@ impl Subscriber {
     fn apply(&self, message: &CacheInvalidationMessage) {
         if let Some(engine) = self.engine.upgrade() {
             engine.count(None, Count::BusApplied);
-            engine.apply(message);
+            unharmed(|| engine.apply(message));
         }
     }
 
@@ -300,7 +317,7 @@ impl Subscriber {
     fn flush(&self) {
         if let Some(engine) = self.engine.upgrade() {
             engine.count(None, Count::BusFlush);
-            engine.flush(By::Bus);
+            unharmed(|| engine.flush(By::Bus));
         }
     }
 
@@ -329,12 +346,30 @@ async fn first_of<F: Future>(first: F, mut limit: Sleep) -> Option<F::Output> {
     .await
 }
 
-/// Waits for a future of the bus, whose panic is an error like any other of it.
-async fn guarded<F: Future>(future: F) -> Result<F::Output, Error> {
-    let mut future = pin!(future);
+/// Waits for a future of the bus; a panic of it, or of what makes it, is an error like any other.
+async fn guarded<F: Future>(make: impl FnOnce() -> F) -> Result<F::Output, Error> {
+    let panicked = || Error::Backend("the bus panicked");
+    let mut future = pin!(catch_unwind(AssertUnwindSafe(make)).map_err(|_| panicked())?);
     poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
         Ok(polled) => polled.map(Ok),
-        Err(_) => Poll::Ready(Err(Error::Backend("the bus panicked"))),
+        Err(_) => Poll::Ready(Err(panicked())),
     })
     .await
+}
+
+/// Invalidates something, and survives values whose drop panics: by then it is invalidated.
+fn unharmed(invalidate: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(invalidate)).is_err() {
+        tracing::error!("dropping a value that another cache invalidated panicked");
+    }
+}
+
+/// A subscription that never was.
+struct Gone;
+
+#[async_trait::async_trait]
+impl CacheInvalidationReceiver for Gone {
+    async fn recv(&mut self) -> CacheInvalidationReceive {
+        CacheInvalidationReceive::Closed
+    }
 }

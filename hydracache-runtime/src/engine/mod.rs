@@ -361,7 +361,9 @@ impl Engine {
             self.counters.raise_by(Count::Eviction, displaced.evicted());
             if self.events.wants(CacheEventKind::Evicted) {
                 let mut wakes = mem::take(displaced.wakes());
-                for (key, entry) in displaced.evicted_entries() {
+                let values =
+                    displaced.evicted_entries().iter().filter(|(_, entry)| !entry.stored.is_failure());
+                for (key, entry) in values {
                     let parts = || Parts::entry(key.to_cache_key(), &entry.cells);
                     self.events.publish(CacheEventKind::Evicted, CacheEventOrigin::Local, &mut wakes, parts);
                 }
@@ -373,7 +375,9 @@ impl Engine {
     /// Stores an entry and tells of it, under the lock of its key.
     fn store_key(&self, key: &StoreKey, entry: Arc<Entry>, told: Told<'_>, displaced: &mut Displaced) {
         // Described before it is handed over: it may be refused, and this be its last reference.
-        let parts = self.events.wants(told.kind).then(|| Parts::entry(key.to_cache_key(), &entry.cells));
+        // The error of a load is no value that anybody can read.
+        let wanted = self.events.wants(told.kind) && !entry.stored.is_failure();
+        let parts = wanted.then(|| Parts::entry(key.to_cache_key(), &entry.cells));
         self.settings.store.insert(key.clone(), entry, displaced);
         if let Some(parts) = parts {
             self.publish(told, displaced.wakes(), || parts);

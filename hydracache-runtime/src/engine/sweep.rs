@@ -67,10 +67,7 @@ impl Engine {
                 self.sweep.note_expiring(self.kept_until(entry));
             } else {
                 let owned: StoreKey = key.to_owned();
-                if self.reap(owned.as_ref(), entry) {
-                    reaped += 1;
-                    self.tell_swept(owned.as_ref(), entry);
-                }
+                reaped += u64::from(self.reap_ended(owned.as_ref(), entry));
             }
         });
         let mut displaced = Displaced::default();

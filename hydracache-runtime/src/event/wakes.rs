@@ -1,9 +1,10 @@
 //! Wakers that were collected under a lock, to be called after it.
 
-use std::panic::{self, AssertUnwindSafe};
 use std::task::Waker;
 
 use smallvec::SmallVec;
+
+use crate::timer::wake_all;
 
 /// Those who wait for an event that was published, woken when this is dropped.
 ///
@@ -21,12 +22,7 @@ impl Wakes {
 
 impl Drop for Wakes {
     fn drop(&mut self) {
-        for waker in self.0.drain(..) {
-            // One executor's failure is no concern of the other subscribers, nor of the caller who changed the cache.
-            if panic::catch_unwind(AssertUnwindSafe(|| waker.wake())).is_err() {
-                tracing::error!("waking a subscriber panicked");
-            }
-        }
+        wake_all(self.0.drain(..));
     }
 }
 

@@ -39,6 +39,8 @@ struct State {
     confirmed: u64,
     replaced: u64,
     closed: bool,
+    /// Why the last attempt failed, until one succeeds.
+    broken: Option<Error>,
 }
 
 #[derive(Debug)]
@@ -66,6 +68,12 @@ impl Outbox {
             let flush = self.message(state.assigned, CacheInvalidation::Flush);
             Some(state.replace_all(flush, teller))
         };
+        if let Some(error) = state.broken.clone() {
+            // It waits behind a message that is about to be tried again, after a pause; nobody is to wait for that.
+            for teller in state.queue.iter_mut().flat_map(|queued| mem::take(&mut queued.tellers)) {
+                teller.failed(&error);
+            }
+        }
         drop(state);
         self.work.notify(usize::MAX);
         // Thousands of texts are freed without the lock.
@@ -82,6 +90,7 @@ impl Outbox {
     pub(crate) fn confirm(&self, sequence: u64) {
         let mut state = self.state.lock();
         state.confirmed = state.confirmed.max(sequence);
+        state.broken = None;
         // Otherwise a flush has taken its place meanwhile, and those who wait learn of that.
         let is_head = state.queue.front().is_some_and(|queued| queued.message.sequence() == sequence);
         let published = if is_head { state.queue.pop_front() } else { None };
@@ -100,6 +109,7 @@ impl Outbox {
         if error.kind() == ErrorKind::Encode && state.flush_instead(sequence) {
             return;
         }
+        state.broken = Some(error.clone());
         let tellers: Vec<_> =
             state.queue.iter_mut().flat_map(|queued| mem::take(&mut queued.tellers)).collect();
         drop(state);
@@ -122,6 +132,17 @@ impl Outbox {
                 if state.closed {
                     return false;
                 }
+            }
+            work.await;
+        }
+    }
+
+    /// Waits until nothing more will be pushed.
+    pub(crate) async fn wait_until_closed(&self) {
+        loop {
+            let work = self.work.listen();
+            if self.state.lock().closed {
+                return;
             }
             work.await;
         }

@@ -16,13 +16,14 @@ pub use self::load::{
 pub use self::lookup::{Lookup, Miss, decline, lookup, skip_lookup};
 pub use self::renew::{Renewal, Renewing, lookup_renewing};
 pub use self::shape::{Outcome, PLAIN, PlainShape, RESULT, ShapeProbe, ValueOnly, View, WithSource};
-pub use self::write::{Guard, Pending, Published, Writing, pending, pending_all, pending_tag, writing};
+pub use self::write::{Guard, Pending, Published, Writing, pending, pending_all, pending_tag, run, writing};
 pub use crate::call::Loaded;
 pub use crate::call_site::{CacheChoice, CallSite, Facts};
 pub use crate::draft::Draft;
 pub use crate::given::{
-    GivenArgument, GivenCache, GivenCarrier, GivenError, GivenOption, GivenReceiver, GivenTag, GivenTags,
-    GivenTtl, cache_of, can_be_remembered, carries_errors_of_the_cache, is_none, own, own_receiver, tag_of,
+    GivenArgument, GivenCache, GivenCarrier, GivenError, GivenOption, GivenReceiver, GivenResult, GivenTag,
+    GivenTags, GivenTtl, GivenValue, cache_of, can_be_remembered, can_fail, carries_errors_of_the_cache,
+    is_none, own, own_receiver, tag_of, value_for,
 };
 pub use crate::key::{KeyBuf, KeySegment, SegmentWriter};
 pub use crate::registry::Submitted;

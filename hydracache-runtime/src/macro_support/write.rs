@@ -1,6 +1,7 @@
 //! What functions that write the source do to entries: invalidate them, or store what was written.
 
 use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use super::Settings;
 use super::lookup::{no_cache, with, write};
@@ -108,14 +109,26 @@ impl Guard {
     /// The write has happened; more may be known now. What is returned waits for what lies beyond this process.
     pub fn apply<const N: usize>(mut self, more: [Pending; N]) -> Published {
         let pending = mem::take(&mut self.0);
-        Published(pending.into_iter().chain(more).map(Pending::apply).collect())
+        let mut panicked = None;
+        let applied = pending.into_iter().chain(more).filter_map(|pending| {
+            // A value whose drop panics must not keep the others from being invalidated.
+            let applied = catch_unwind(AssertUnwindSafe(|| pending.apply()));
+            applied.map_err(|panic| panicked = Some(panic)).ok()
+        });
+        let published = Published(applied.collect());
+        match panicked {
+            None => published,
+            Some(panic) => resume_unwind(panic),
+        }
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
         for pending in self.0.drain(..) {
-            pending.apply().fire();
+            if catch_unwind(AssertUnwindSafe(|| pending.apply().fire())).is_err() {
+                tracing::error!("dropping a value that a write invalidated panicked");
+            }
         }
     }
 }
@@ -172,29 +185,29 @@ pub fn writing<V: Clone + Send + Sync + 'static>(
 impl<V: Clone + Send + Sync + 'static> Writing<V> {
     /// Stores what was written, unless something came between; then the entry is taken out.
     pub fn put(mut self, value: V) -> Published {
-        let applied = match &mut self.of {
-            Err(error) => Applied::new(Err(error.clone())),
-            Ok((engine, intent)) => match intent.take() {
-                None => Applied::new(Ok(())),
-                Some(intent) => {
-                    let mut options = mem::take(&mut self.settings.options);
-                    let mut draft = Draft::default();
-                    if let Some(finish) = self.settings.finish {
-                        finish(&value, &mut draft);
-                    }
-                    let (namespace, version) = (Namespace::Of(self.site), self.site.version());
-                    let ops = Ops { namespace, version, ..Ops::raw(engine) };
-                    if draft.extend(&mut options) {
-                        ops.close_intent(&intent, value, &self.access, &options).map(drop)
-                    } else {
-                        engine.close_intent(&intent, None);
-                        let key = || CacheInvalidation::Key(intent.key.as_str().to_owned());
-                        engine.announced(Ok(()), key)
-                    }
-                }
-            },
+        let (engine, intent) = match &mut self.of {
+            Err(error) => return Published(vec![Applied::new(Err(error.clone()))]),
+            Ok((engine, intent)) => (Arc::clone(engine), intent),
         };
-        Published(vec![applied])
+        // What is asked of the value is code of the user's: the intent is taken only after it, and ends by itself if that
+        // panics.
+        let mut options = mem::take(&mut self.settings.options);
+        let mut draft = Draft::default();
+        if let Some(finish) = self.settings.finish {
+            finish(&value, &mut draft);
+        }
+        let (namespace, version) = (Namespace::Of(self.site), self.site.version());
+        let ops = Ops { namespace, version, ..Ops::raw(&engine) };
+        let stored = draft.extend(&mut options);
+        let entry = match intent.as_ref().filter(|_| stored) {
+            Some(intent) => Some(ops.outcome(intent, value, &self.access, &options)),
+            None => None,
+        };
+        let Some(intent) = intent.take() else { return Published(Vec::new()) };
+        Published(vec![match entry {
+            Some(entry) => ops.close_intent(&intent, entry).map(drop),
+            None => engine.give_up(&intent),
+        }])
     }
 }
 
@@ -214,8 +227,12 @@ impl<V> Drop for Writing<V> {
         if let Ok((engine, intent)) = &mut self.of
             && let Some(intent) = intent.take()
         {
-            engine.close_intent(&intent, None);
-            engine.announced(Ok(()), || CacheInvalidation::Key(intent.key.as_str().to_owned())).fire();
+            engine.give_up(&intent).fire();
         }
     }
+}
+
+/// Runs a body. It is called once, so it may return what it took.
+pub fn run<T>(body: impl FnOnce() -> T) -> T {
+    body()
 }

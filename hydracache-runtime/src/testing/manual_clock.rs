@@ -6,6 +6,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 use crate::clock::{Alarm, Clock};
+use crate::timer::wake_all;
 
 /// A [`Clock`] for tests. Clones show the same time. What waits for a time is woken when the clock is moved there.
 ///
@@ -51,7 +52,7 @@ impl ManualClock {
         let due = std::mem::replace(&mut state.alarms, later);
         // Waking runs code of executors.
         drop(state);
-        due.into_values().for_each(Waker::wake);
+        wake_all(due.into_values());
     }
 
     /// How many wait for a time that has not come.

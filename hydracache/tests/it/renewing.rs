@@ -316,3 +316,27 @@ async fn an_error_is_copied_as_the_attribute_says() {
     })
     .await;
 }
+
+fn tag_of(currency: &str) -> String {
+    format!("rate:{currency}")
+}
+
+#[cached(name = "renewing.tagged", key = "{currency}", tags = [tag_of(currency)], ttl = "10s", refresh_ahead = "2s")]
+async fn tagged(rates: &Rates, currency: &str) -> u64 {
+    let _ = currency;
+    rates.read().unwrap()
+}
+
+#[tokio::test]
+async fn expressions_of_the_attribute_are_about_the_arguments_as_they_were_passed() {
+    timed(|clock| async move {
+        let rates = Rates::default();
+        tagged(&rates, "EUR").await;
+        clock.advance(seconds(9));
+        tagged(&rates, "EUR").await;
+        settle().await;
+        Runtime::current().default_cache().invalidate_tag("rate:EUR").await.unwrap();
+        assert_eq!(tagged::peek("EUR"), None, "what was refreshed carries the tag as well");
+    })
+    .await;
+}

@@ -282,3 +282,67 @@ async fn writes_that_meet_store_nothing() {
     })
     .await;
 }
+
+#[cached(name = "writes.team", key = "{id}", tags = |team| {
+    assert!(*team != 13, "an unlucky team");
+    [format!("team:{team}")]
+})]
+async fn team(id: u32) -> u32 {
+    id
+}
+
+#[cache_put(team(id))]
+async fn set_team(id: u32, team: u32) -> Result<u32, Refused> {
+    let _ = id;
+    Ok(team)
+}
+
+#[tokio::test]
+async fn a_write_whose_outcome_cannot_be_described_takes_the_entry_out_and_leaves_nothing_behind() {
+    isolated(async {
+        assert_eq!(team(5).await, 5);
+        let call = tokio::spawn(Runtime::current().scope(set_team(5, 13)));
+        assert!(call.await.unwrap_err().is_panic());
+        assert_eq!(team::peek(5), None);
+        set_team(5, 7).await.unwrap();
+        assert_eq!(team::peek(5), Some(7));
+    })
+    .await;
+}
+
+/// A value whose drop panics when it is asked to.
+#[derive(Debug, Clone)]
+struct Bomb(Arc<std::sync::atomic::AtomicBool>);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        if Arc::strong_count(&self.0) == 2 && self.0.swap(false, std::sync::atomic::Ordering::SeqCst) {
+            panic!("a value panics when it is dropped");
+        }
+    }
+}
+
+#[cached(name = "writes.bomb", key = "{id}", memory_only)]
+async fn bomb(id: u32, armed: Arc<std::sync::atomic::AtomicBool>) -> Bomb {
+    let _ = id;
+    Bomb(armed)
+}
+
+#[invalidates(bomb(id), team(id))]
+async fn blow(id: u32) {
+    let _ = id;
+}
+
+#[tokio::test]
+async fn a_value_that_panics_when_it_is_dropped_does_not_keep_others_from_being_invalidated() {
+    isolated(async {
+        let armed = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        drop(bomb(5, Arc::clone(&armed)).await);
+        team(5).await;
+        armed.store(true, std::sync::atomic::Ordering::SeqCst);
+        let _ = tokio::spawn(Runtime::current().scope(blow(5))).await;
+        assert!(!armed.load(std::sync::atomic::Ordering::SeqCst), "it did panic");
+        assert_eq!((bomb::peek(5).is_none(), team::peek(5)), (true, None));
+    })
+    .await;
+}

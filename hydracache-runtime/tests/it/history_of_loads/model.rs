@@ -137,8 +137,11 @@ impl Model {
         }
         match outcome {
             Ok(new) if got == Ok(new) => self.store(key, new, life, true),
-            Err(_) if got.is_ok() => {
-                self.kept.get_mut(key).expect("it was handed out").failed_at = Some(self.now);
+            // Whether or not this call could use it, a value that is there lets others leave the key alone.
+            Err(_) => {
+                if let Some(kept) = self.kept.get_mut(key) {
+                    kept.failed_at = Some(self.now);
+                }
             }
             _ => {}
         }

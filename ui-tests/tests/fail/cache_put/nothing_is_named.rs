@@ -1,0 +1,8 @@
+use hydracache::cache_put;
+
+#[cache_put()]
+async fn save_user(id: u64) -> Result<String, String> {
+    Ok(id.to_string())
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use hydracache::{cache_put, cached};
+
+#[cached]
+async fn get_user(id: u64) -> Result<String, String> {
+    Ok(id.to_string())
+}
+
+#[cache_put(get_user(id))]
+async fn save_user(id: u64) {
+    let _ = id;
+}
+
+fn main() {}

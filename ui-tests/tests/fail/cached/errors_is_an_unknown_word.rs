@@ -1,0 +1,8 @@
+use hydracache::cached;
+
+#[cached(errors = "keep")]
+async fn f(id: u64) -> Result<u64, String> {
+    Ok(id)
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use hydracache::cached;
+
+#[cached(load_timeout = "5s")]
+fn f(id: u64) -> Result<u64, String> {
+    Ok(id)
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use hydracache::cached;
+
+#[cached(ttl = |value| std::time::Duration::from_secs(*value), refresh_ahead = "10%")]
+async fn f(id: u64) -> Result<u64, String> {
+    Ok(id)
+}
+
+fn main() {}

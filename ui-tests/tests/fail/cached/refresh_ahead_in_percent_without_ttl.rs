@@ -1,0 +1,8 @@
+use hydracache::cached;
+
+#[cached(refresh_ahead = "10%")]
+async fn f(id: u64) -> Result<u64, String> {
+    Ok(id)
+}
+
+fn main() {}

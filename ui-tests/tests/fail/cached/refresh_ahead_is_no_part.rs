@@ -1,0 +1,8 @@
+use hydracache::cached;
+
+#[cached(ttl = "5m", refresh_ahead = "0%")]
+async fn f(id: u64) -> Result<u64, String> {
+    Ok(id)
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use hydracache::cached;
+
+struct Failure(u64);
+
+fn copy(error: &Failure) -> u64 {
+    error.0
+}
+
+#[cached(share_error = copy)]
+fn f(id: u64) -> Result<u64, Failure> {
+    Ok(id)
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use hydracache::cached;
+
+#[cached(single_flight = "false")]
+async fn f(id: u64) -> Result<u64, String> {
+    Ok(id)
+}
+
+fn main() {}

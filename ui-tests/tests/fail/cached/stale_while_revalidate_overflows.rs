@@ -1,0 +1,8 @@
+use hydracache::cached;
+
+#[cached(ttl = "5m", stale_while_revalidate = "99999999999999999999s")]
+async fn f(id: u64) -> Result<u64, String> {
+    Ok(id)
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use hydracache::invalidates;
+
+#[invalidates(all("users.get"))]
+async fn save_user(id: u64) -> Result<String, String> {
+    Ok(id.to_string())
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use hydracache::invalidates;
+
+#[invalidates(tags = ["users"])]
+struct User;
+
+fn main() {}

@@ -1,0 +1,8 @@
+use hydracache::invalidates;
+
+#[invalidates(tags = ["users"], cache = 3)]
+async fn save_user(id: u64) -> Result<String, String> {
+    Ok(id.to_string())
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use hydracache::invalidates;
+
+#[invalidates(tags = ["user:{result}"], at = "before")]
+async fn save_user(id: u64) -> Result<String, String> {
+    Ok(id.to_string())
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use hydracache::KeySegment;
+
+#[derive(KeySegment)]
+fn id() -> u64 {
+    1
+}
+
+fn main() {}

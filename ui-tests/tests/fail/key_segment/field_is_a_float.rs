@@ -1,0 +1,9 @@
+use hydracache::KeySegment;
+
+#[derive(KeySegment)]
+struct Price {
+    amount: f64,
+    currency: String,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use hydracache::KeySegment;
+
+#[derive(KeySegment)]
+struct Price(f64);
+
+fn main() {}
