@@ -40,9 +40,9 @@ const SOAKS: &[Soak] = &[
     },
     Soak {
         what: "rounds of random faults of the bus",
-        in_ci: "200",
-        count: ("HYDRACACHE_BUS_ROUNDS", "20000"),
-        arguments: of_runtime!("--test", "it", "bus_stress"),
+        in_ci: "100",
+        count: ("HYDRACACHE_BUS_ROUNDS", "10000"),
+        arguments: of_runtime!("--test", "it", "bus_random"),
     },
     Soak {
         what: "schedules of each model and kind",

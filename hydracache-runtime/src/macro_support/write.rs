@@ -199,10 +199,8 @@ impl<V: Clone + Send + Sync + 'static> Writing<V> {
         let (namespace, version) = (Namespace::Of(self.site), self.site.version());
         let ops = Ops { namespace, version, ..Ops::raw(&engine) };
         let stored = draft.extend(&mut options);
-        let entry = match intent.as_ref().filter(|_| stored) {
-            Some(intent) => Some(ops.outcome(intent, value, &self.access, &options)),
-            None => None,
-        };
+        let describe = |intent| ops.outcome(intent, value, &self.access, &options);
+        let entry = intent.as_ref().filter(|_| stored).map(describe);
         let Some(intent) = intent.take() else { return Published(Vec::new()) };
         Published(vec![match entry {
             Some(entry) => ops.close_intent(&intent, entry).map(drop),

@@ -124,7 +124,7 @@ fn run<B: CacheInvalidationBus>(bus: Arc<FaultyBus<B>>, steps: &[Step]) {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 100,
+        cases: crate::support::count("HYDRACACHE_BUS_ROUNDS", 100),
         failure_persistence: None,
         max_shrink_iters: 200,
         ..ProptestConfig::default()

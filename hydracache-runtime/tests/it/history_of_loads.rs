@@ -218,7 +218,7 @@ fn run(eviction: Eviction, steps: &[Step]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::support::count("HYDRACACHE_HISTORIES", 200), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_load_answers_as_the_model_over_s3_fifo(steps in prop::collection::vec(step(), 1..60)) {

@@ -92,3 +92,8 @@ pub(crate) fn only(events: &mut CacheEvents) -> CacheEvent {
 pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(seconds(20), future).await.expect("it comes long before that")
 }
+
+/// How often something is done: what the environment says, for a soak, or the usual number.
+pub(crate) fn count(variable: &str, usual: u32) -> u32 {
+    std::env::var(variable).map_or(usual, |count| count.parse().expect("it is a number"))
+}
