@@ -161,6 +161,13 @@ impl Shard {
         }
     }
 
+    /// Notes that a load of `key` was stored: a write that is under way does not know whether it was read before or after.
+    fn note_load(&mut self, key: KeyRef<'_>) {
+        if let Some(slot) = self.slot(key).filter(|slot| slot.intents > 0) {
+            slot.epoch += 1;
+        }
+    }
+
     /// Notes a write to every key that `covers` says yes to.
     pub(super) fn note_writes(&mut self, covers: impl Fn(&str) -> bool, seq: u64) {
         self.last_write = self.last_write.max(seq);
@@ -306,6 +313,7 @@ impl Engine {
             let superseded = self.is_superseded(key, &entry, displaced) && !planted(PlantedBug::NoFence);
             let store = stood && !superseded && self.is_valid(&entry);
             if store {
+                shard.note_load(key);
                 self.store_key(&flight.key, entry, told, displaced);
             } else {
                 displaced.take(entry);
