@@ -23,6 +23,11 @@ impl Errors {
         self.0.push(error);
     }
 
+    /// Notes the errors of a part.
+    pub(crate) fn extend(&mut self, part: Self) {
+        self.0.extend(part.0);
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -73,6 +78,13 @@ pub(crate) fn call_over(function: TokenStream, arguments: TokenStream, over: &im
     arguments.set_span(generated(last));
     call.extend([TokenTree::from(arguments)]);
     call
+}
+
+/// The tokens of an item before its first braces, to point at.
+pub(crate) fn first_line(item: &TokenStream) -> TokenStream {
+    let braces =
+        |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+    item.clone().into_iter().take_while(|token| !braces(token)).collect()
 }
 
 /// Names of things, as a sentence lists them.

@@ -6,10 +6,13 @@
 
 mod cacheable;
 mod cached;
+mod cached_impl;
 mod crate_path;
+mod defaults;
 mod diagnostics;
 mod duration;
 mod key_segment;
+mod parts;
 mod template;
 mod write;
 
@@ -19,6 +22,12 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn cached(attribute: TokenStream, item: TokenStream) -> TokenStream {
     cached::expand(attribute.into(), item.into()).into()
+}
+
+#[doc = include_str!("docs/cached_impl.md")]
+#[proc_macro_attribute]
+pub fn cached_impl(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    cached_impl::expand(attribute.into(), item.into()).into()
 }
 
 #[doc = include_str!("docs/invalidates.md")]

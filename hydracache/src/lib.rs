@@ -77,7 +77,9 @@ pub mod __private;
 #[doc = include_str!("docs/attributes.md")]
 pub mod attributes {}
 
-pub use hydracache_macros::{KeySegment, cache_put, cacheable, cacheable_infallible, cached, invalidates};
+pub use hydracache_macros::{
+    KeySegment, cache_put, cacheable, cacheable_infallible, cached, cached_impl, invalidates,
+};
 pub use hydracache_runtime::{
     Alarm, Applied, BulkKey, CacheChoice, CacheCodec, CacheDiagnostics, CacheError, CacheEvent,
     CacheEventKind, CacheEventOrigin, CacheEventRecvError, CacheEvents, CacheInvalidation,

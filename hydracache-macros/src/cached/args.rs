@@ -10,6 +10,7 @@ use syn::{Expr, ExprClosure, Ident, LitStr, Path, Token};
 use super::read::read_equals;
 use super::refresh::Refresh;
 use crate::diagnostics::{Errors, did_you_mean, listed};
+use crate::parts::skip_to_comma;
 
 /// Every key there is and how it is written, in the order in which the documentation explains them.
 const KEYS: [(&str, &str); 30] = [
@@ -96,7 +97,7 @@ pub(crate) enum Tags {
 }
 
 /// Where the time to live comes from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Ttl {
     /// A duration, as it is written and as what it stands for.
     Literal(String, Duration),
@@ -115,7 +116,7 @@ pub(crate) enum Absent {
 }
 
 /// Which cache is used.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Cache {
     Named(LitStr),
     Expr(Expr),
@@ -166,6 +167,11 @@ impl Args {
     /// The place of a key, if it is there. What is said wrongly is not forgotten as well.
     pub(crate) fn said(&self, key: &str) -> Option<Span> {
         self.said.iter().find(|said| *said == key).map(Ident::span)
+    }
+
+    /// Notes that a key is there, by whatever way.
+    pub(crate) fn say(&mut self, key: Ident) {
+        self.said.push(key);
     }
 
     fn parse_one(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
@@ -244,10 +250,4 @@ fn known() -> String {
 
 fn begins_with_key(input: ParseStream<'_>) -> bool {
     Ident::parse_any(&input.fork()).is_ok_and(|ident| KEYS.iter().any(|(key, _)| ident == key))
-}
-
-fn skip_to_comma(input: ParseStream<'_>) {
-    while !input.is_empty() && !input.peek(Token![,]) {
-        let _ = input.parse::<proc_macro2::TokenTree>();
-    }
 }

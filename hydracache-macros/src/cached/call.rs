@@ -128,19 +128,22 @@ impl Expansion<'_> {
         let (body, span) = (self.body_path(), self.output_span());
         let this = item.sig.receiver().map(|receiver| &receiver.self_token);
         let this = this.map(|this| quote!(#this,));
-        let call = quote!(#body(#this #(#names),*));
-        // The caller of the function took the responsibility for its body.
-        if let Safety::Unsafe(_) = item.sig.safety {
-            quote_spanned!(span=> move || unsafe { #call })
-        } else {
-            quote_spanned!(span=> move || #call)
+        let call = self.trusted(quote!(#body(#this #(#names),*)));
+        quote_spanned!(span=> move || #call)
+    }
+
+    /// A call of the body. Who calls an `unsafe` function takes the responsibility for its body.
+    pub(crate) fn trusted(&self, call: TokenStream) -> TokenStream {
+        match self.signature.item.sig.safety {
+            Safety::Unsafe(_) => quote_spanned!(self.output_span()=> unsafe { #call }),
+            _ => call,
         }
     }
 
     /// What the body is called by.
     pub(crate) fn body_path(&self) -> TokenStream {
         let (body, generics) = (self.body_name(), self.turbofish());
-        if self.signature.is_method() {
+        if self.signature.is_associated() {
             quote!(Self::#body #generics)
         } else if let Some(handle) = self.handle_name() {
             quote!(<#handle>::uncached #generics)

@@ -1,6 +1,5 @@
 //! Rules between the keys and the signature.
 
-use proc_macro2::Span;
 use syn::Type;
 use syn::spanned::Spanned;
 
@@ -11,8 +10,8 @@ use crate::diagnostics::{Errors, did_you_mean, listed};
 
 pub(crate) fn check(args: &Args, signature: &Signature, errors: &mut Errors) {
     check_skip(args, signature, errors);
-    if signature.is_method() {
-        check_method(args, signature.span(), errors);
+    if signature.has_receiver() {
+        check_method(args, signature, errors);
     } else if let (Some(span), Some(_)) = (args.said("receiver"), &args.receiver) {
         errors.at(span, "the function has no receiver: remove `receiver`");
     }
@@ -67,7 +66,8 @@ fn check_skip(args: &Args, signature: &Signature, errors: &mut Errors) {
     }
 }
 
-fn check_method(args: &Args, span: Span, errors: &mut Errors) {
+fn check_method(args: &Args, signature: &Signature, errors: &mut Errors) {
+    let span = signature.span();
     let skips_self = args.skip.iter().any(|skipped| skipped == "self");
     if args.said("receiver").is_none() && args.said("key").is_none() && !skips_self {
         errors.at(
@@ -76,14 +76,21 @@ fn check_method(args: &Args, span: Span, errors: &mut Errors) {
              them apart, such as `receiver = self.tenant`",
         );
     }
+    if signature.owner.is_some() {
+        return;
+    }
     if args.said("name").is_none() {
         errors.at(
             span,
-            "an attribute on a method cannot see the type it belongs to: give it a name, such as `name = \"users.get\"`",
+            "an attribute on a method cannot see the type it belongs to: give it a name, such as `name = \"users.get\"`, \
+             or put `#[hydracache::cached_impl]` on the `impl` block",
         );
     }
     if let Some(Handle::Named(handle)) = &args.handle {
-        errors.on(handle, "an impl block has no room for a handle: remove `handle`");
+        errors.on(
+            handle,
+            "an impl block has no room for a handle: remove `handle`, or put `#[hydracache::cached_impl]` on the block",
+        );
     }
 }
 

@@ -1,22 +1,24 @@
 //! The tokens of a cached function. Behaviour belongs in the runtime: nothing here branches on it.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{AttrStyle, Attribute, FnArg, Ident, Pat, Path};
+use syn::{AttrStyle, Attribute, FnArg, Ident, Pat, Path, ReturnType, Signature, Type};
 
 use super::args::{Args, Cache, Handle};
+use super::boxed;
 use super::key::{self, Uses, Writing};
 use super::settings::{Settings, settings};
 use super::shape::{shape, value_part};
-use super::signature::{Argument, Signature};
+use super::signature::{self, Argument};
 use crate::crate_path::Facade;
 use crate::diagnostics::{Errors, generated};
 
 /// Everything that the tokens are made of.
 pub(crate) struct Expansion<'a> {
     pub(crate) args: &'a Args,
-    pub(crate) signature: &'a Signature,
+    pub(crate) signature: &'a signature::Signature,
     pub(crate) facade: Facade,
     pub(crate) key: Writing,
     pub(crate) settings: Settings,
@@ -24,6 +26,14 @@ pub(crate) struct Expansion<'a> {
     pub(crate) condition_uses: Uses,
     /// Which part of the return type is the value, as an expression.
     pub(crate) shape: TokenStream,
+}
+
+/// What an attribute leaves behind.
+pub(crate) struct Emitted {
+    /// The function, where it stood.
+    pub(crate) function: TokenStream,
+    /// What belongs beside it; for a method whose impl block is seen, beside that.
+    pub(crate) beside: TokenStream,
 }
 
 /// What one of the calls that may load does differently.
@@ -35,7 +45,7 @@ pub(crate) struct Calling {
 }
 
 impl<'a> Expansion<'a> {
-    pub(crate) fn new(args: &'a Args, signature: &'a Signature, errors: &mut Errors) -> Self {
+    pub(crate) fn new(args: &'a Args, signature: &'a signature::Signature, errors: &mut Errors) -> Self {
         let facade = Facade::new(args.facade.as_ref());
         let key = key::of_function(args, signature, errors);
         let settings = settings(args, signature, &facade, errors);
@@ -52,25 +62,23 @@ impl<'a> Expansion<'a> {
     }
 
     /// The whole expansion.
-    pub(crate) fn emit(&self) -> TokenStream {
-        let function = self.function();
-        if self.signature.is_method() {
-            let body = self.body_method();
-            return quote!(#function #body);
-        }
-        match self.handle_name() {
-            Some(handle) => {
-                let handle = self.handle(&handle);
-                quote!(#function #handle)
-            }
-            None => function,
-        }
+    pub(crate) fn emit(&self) -> Emitted {
+        let beside = match (&self.signature.owner, self.handle_name()) {
+            (Some(owner), handle) => self.beside_impl(owner, handle.as_ref()),
+            (None, Some(handle)) => self.handle(&handle),
+            (None, None) if self.signature.has_receiver() => self.body_method(),
+            (None, None) => TokenStream::new(),
+        };
+        Emitted { function: self.function(), beside }
     }
 
+    /// The struct beside a function, or the function of a type that returns a method's handle.
     pub(crate) fn handle_name(&self) -> Option<Ident> {
+        let method = &self.signature.item.sig.ident;
         let mut name = match &self.args.handle {
             Some(Handle::Named(name)) => name.clone(),
-            None if !self.signature.is_method() => self.signature.item.sig.ident.clone(),
+            None if self.signature.owner.is_some() => format_ident!("{}_cache", method.unraw()),
+            None if !self.signature.has_receiver() => method.clone(),
             None | Some(Handle::None) => return None,
         };
         // It may not look like the name of a type.
@@ -84,12 +92,12 @@ impl<'a> Expansion<'a> {
         let attributes = item.attrs.iter().map(softened);
         let (visibility, signature) = (&item.vis, self.plain_signature(&item.sig.ident, None));
         let site = self.site();
-        let body = if self.signature.is_method() || self.handle_name().is_some() {
+        let body = if self.signature.is_associated() || self.handle_name().is_some() {
             TokenStream::new()
         } else {
             self.body_function(&quote!(), &self.body_name())
         };
-        let call = self.call(&site, &Calling { view: "ValueOnly", anew: false });
+        let call = self.signature.awaited(self.call(&site, &Calling { view: "ValueOnly", anew: false }));
         quote! {
             #(#attributes)*
             #visibility #signature {
@@ -100,11 +108,11 @@ impl<'a> Expansion<'a> {
     }
 
     /// The signature under another name, with plain names for patterns and, where it is given, another return type.
-    pub(crate) fn plain_signature(&self, name: &Ident, output: Option<&TokenStream>) -> TokenStream {
+    pub(crate) fn plain_signature(&self, name: &Ident, output: Option<&TokenStream>) -> Signature {
         let mut signature = self.signature.item.sig.clone();
         signature.ident = name.clone();
         if let Some(output) = output {
-            signature.output = syn::parse_quote!(-> #output);
+            signature.output = self.returning(output);
         }
         let mut arguments = self.signature.arguments.iter();
         for input in &mut signature.inputs {
@@ -118,11 +126,23 @@ impl<'a> Expansion<'a> {
                 }
             }
         }
-        signature.to_token_stream()
+        signature
+    }
+
+    /// A return type of the same form with another output.
+    pub(crate) fn returning(&self, output: &TokenStream) -> ReturnType {
+        match &self.signature.item.sig.output {
+            ReturnType::Type(_, written) if self.signature.is_boxed => {
+                let returning = boxed::returning(written, Type::Verbatim(output.clone()));
+                syn::parse_quote!(-> #returning)
+            }
+            _ => syn::parse_quote!(-> #output),
+        }
     }
 
     pub(crate) fn body_name(&self) -> Ident {
-        format_ident!("__hydracache_body_of_{}", self.signature.item.sig.ident)
+        let of_trait = self.signature.owner.as_ref().map_or_else(String::new, |owner| owner.mark());
+        format_ident!("__hydracache_body_of_{of_trait}{}", self.signature.item.sig.ident.unraw())
     }
 
     /// The user's body as a function of its own.

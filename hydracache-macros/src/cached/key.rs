@@ -189,7 +189,7 @@ impl<'a> Segments<'a> {
         let root = root(expr)?;
         let is_known = self.signature.arguments.iter().any(|argument| argument.answers_to(root))
             || self.signature.const_parameters().any(|name| name == root)
-            || (root == "self" && self.signature.is_method());
+            || (root == "self" && self.signature.has_receiver());
         if is_known {
             return None;
         }

@@ -1,11 +1,13 @@
 //! `#[cached]`: syntax into typed arguments with places, rules over them, tokens out of them.
 
 pub(crate) mod args;
+pub(crate) mod boxed;
 mod call;
 mod check;
 mod emit;
 mod handle;
 pub(crate) mod key;
+pub(crate) mod owner;
 pub(crate) mod read;
 mod refresh;
 mod renew;
@@ -14,14 +16,17 @@ pub(crate) mod shape;
 pub(crate) mod signature;
 mod site;
 
+use std::rc::Rc;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Item, ItemFn, TraitItemFn};
 
 use self::args::Args;
-use self::emit::Expansion;
+use self::emit::{Emitted, Expansion};
+use self::owner::Owner;
 use self::signature::Signature;
-use crate::diagnostics::Errors;
+use crate::diagnostics::{Errors, first_line};
 
 /// Expands the attribute. With errors the function is emitted as it was, so that one mistake is one error.
 pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
@@ -42,15 +47,36 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
             return quote!(#errors #item);
         }
     };
-    let signature = Signature::new(function, &mut errors);
-    check::check(&args, &signature, &mut errors);
-    args.refresh.check(&args, &signature, &mut errors);
-    let expansion = Expansion::new(&args, &signature, &mut errors);
-    if errors.is_empty() {
-        return expansion.emit();
+    match expand_function(&args, function, None, &mut errors) {
+        Some(Emitted { function, beside }) => quote!(#function #beside),
+        None => {
+            let errors = errors.into_tokens();
+            quote!(#errors #item)
+        }
     }
-    let errors = errors.into_tokens();
-    quote!(#errors #item)
+}
+
+/// Expands a method whose impl block is seen.
+pub(crate) fn expand_method(
+    args: &Args,
+    method: ItemFn,
+    owner: &Rc<Owner>,
+    errors: &mut Errors,
+) -> Option<Emitted> {
+    expand_function(args, method, Some(Rc::clone(owner)), errors)
+}
+
+fn expand_function(
+    args: &Args,
+    function: ItemFn,
+    owner: Option<Rc<Owner>>,
+    errors: &mut Errors,
+) -> Option<Emitted> {
+    let signature = Signature::new(function, owner, errors);
+    check::check(args, &signature, errors);
+    args.refresh.check(args, &signature, errors);
+    let expansion = Expansion::new(args, &signature, errors);
+    errors.is_empty().then(|| expansion.emit())
 }
 
 /// Whether it is something other than a function with a body, and not a function that could not be read.
@@ -59,13 +85,4 @@ fn is_another_item(item: &TokenStream) -> bool {
         Ok(Item::Verbatim(_)) | Err(_) => syn::parse2::<TraitItemFn>(item.clone()).is_ok(),
         Ok(_) => true,
     }
-}
-
-/// The tokens before the first braces, to point at.
-fn first_line(item: &TokenStream) -> TokenStream {
-    let braces = |token: &proc_macro2::TokenTree| {
-        matches!(token, proc_macro2::TokenTree::Group(group)
-            if group.delimiter() == proc_macro2::Delimiter::Brace)
-    };
-    item.clone().into_iter().take_while(|token| !braces(token)).collect()
 }

@@ -54,13 +54,7 @@ impl Args {
             }
             "tags" => self.tags = Some(read_tags(input, &takes("a list or a closure of the value"))?),
             "ttl" => {
-                self.ttl = Some(match expression(input, &takes("a duration"))? {
-                    Expr::Lit(ExprLit { lit, .. }) => Ttl::Literal(text(&lit), duration::read(&lit)?),
-                    Expr::Closure(closure) => {
-                        Ttl::OfValue(of_value(closure, "ttl = |value| value.expires_in")?)
-                    }
-                    expr => Ttl::Expr(expr),
-                });
+                self.ttl = Some(read_ttl(input, example)?);
             }
             "idle" => self.idle = Some(span_of_time(input, &takes("a duration"))?.length),
             "jitter" => {
@@ -105,14 +99,7 @@ impl Args {
                     other => return Err(syn::Error::new_spanned(other, takes("a closure of the value"))),
                 });
             }
-            "cache" => {
-                let takes = takes("the name of a cache or an expression");
-                self.cache = Some(if input.peek(Lit) {
-                    Cache::Named(named(input, &takes)?)
-                } else {
-                    Cache::Expr(expression(input, &takes)?)
-                });
-            }
+            "cache" => self.cache = Some(read_cache(input, example)?),
             "version" => {
                 let number: LitInt = literal(input, &takes("a whole number"))?;
                 let message = format!("`version` is a whole number from 0 to {}", u32::MAX);
@@ -222,7 +209,7 @@ fn read_receiver(input: ParseStream<'_>, takes: &str) -> syn::Result<Receiver> {
 }
 
 /// Whether a word stands anywhere in some tokens.
-pub(super) fn mentions(tokens: &proc_macro2::TokenStream, word: &str) -> bool {
+pub(crate) fn mentions(tokens: &proc_macro2::TokenStream, word: &str) -> bool {
     tokens.clone().into_iter().any(|token| match token {
         proc_macro2::TokenTree::Group(group) => mentions(&group.stream(), word),
         proc_macro2::TokenTree::Ident(ident) => ident == word,
@@ -243,6 +230,23 @@ fn read_tags(input: ParseStream<'_>, takes: &str) -> syn::Result<Tags> {
         }
         other => Err(syn::Error::new_spanned(other, takes)),
     }
+}
+
+pub(crate) fn read_ttl(input: ParseStream<'_>, example: &str) -> syn::Result<Ttl> {
+    Ok(match expression(input, &format!("`ttl` takes a duration: `{example}`"))? {
+        Expr::Lit(ExprLit { lit, .. }) => Ttl::Literal(text(&lit), duration::read(&lit)?),
+        Expr::Closure(closure) => Ttl::OfValue(of_value(closure, "ttl = |value| value.expires_in")?),
+        expr => Ttl::Expr(expr),
+    })
+}
+
+pub(crate) fn read_cache(input: ParseStream<'_>, example: &str) -> syn::Result<Cache> {
+    let takes = format!("`cache` takes the name of a cache or an expression: `{example}`");
+    Ok(if input.peek(Lit) {
+        Cache::Named(named(input, &takes)?)
+    } else {
+        Cache::Expr(expression(input, &takes)?)
+    })
 }
 
 pub(crate) fn read_returns(input: ParseStream<'_>, example: &str) -> syn::Result<Returns> {

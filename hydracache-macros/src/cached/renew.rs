@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{FnArg, ReceiverKind, Safety, Type};
+use syn::{FnArg, ReceiverKind, Type};
 
 use super::emit::Expansion;
 use crate::diagnostics::generated;
@@ -68,10 +68,6 @@ impl Expansion<'_> {
             }
         }
         let body = self.body_path();
-        let call = quote_spanned!(span=> #body(#(#passed),*));
-        match item.sig.safety {
-            Safety::Unsafe(_) => (owning, quote_spanned!(span=> unsafe { #call })),
-            _ => (owning, call),
-        }
+        (owning, self.trusted(quote_spanned!(span=> #body(#(#passed),*))))
     }
 }

@@ -1,26 +1,34 @@
 //! What the signature of the function says: its arguments, its kind, its return type.
 
+use std::rc::Rc;
+
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::visit::Visit;
 use syn::visit_mut::VisitMut;
 use syn::{
-    FnArg, GenericArgument, GenericParam, Ident, ItemFn, Lifetime, ParenthesizedGenericArguments, Pat,
-    PatIdent, ReceiverKind, ReturnType, Type, TypeFnPtr, TypeImplTrait, TypeParamBound, TypeReference,
+    FnArg, GenericArgument, Generics, Ident, ItemFn, Lifetime, ParenthesizedGenericArguments, Pat, PatIdent,
+    ReceiverKind, ReturnType, Type, TypeFnPtr, TypeImplTrait, TypeParamBound, TypeReference,
 };
 
-use crate::diagnostics::Errors;
+use super::boxed;
+use super::owner::Owner;
+use crate::diagnostics::{Errors, generated};
 
 /// A function as the later stages see it.
 #[derive(Debug)]
 pub(crate) struct Signature {
     pub(crate) item: ItemFn,
     pub(crate) arguments: Vec<Argument>,
-    /// The return type as it is written; `()` where none is.
+    /// What the function returns, or what the future does that it returns; `()` where nothing is written.
     pub(crate) output: TokenStream,
     pub(crate) output_type: Option<Type>,
+    /// The impl block around it, where `#[cached_impl]` sees that.
+    pub(crate) owner: Option<Rc<Owner>>,
+    /// Whether it is no `async fn` and returns a boxed future, as `#[async_trait]` writes it.
+    pub(crate) is_boxed: bool,
 }
 
 /// One argument besides the receiver.
@@ -52,9 +60,9 @@ impl Argument {
 
 impl Signature {
     /// Takes a function apart and notes what cannot be cached at all.
-    pub(crate) fn new(item: ItemFn, errors: &mut Errors) -> Self {
-        refuse(&item, errors);
-        Self::read(item)
+    pub(crate) fn new(item: ItemFn, owner: Option<Rc<Owner>>, errors: &mut Errors) -> Self {
+        refuse(&item, owner.is_some(), errors);
+        Self { owner, ..Self::read(item) }
     }
 
     /// Takes a function apart.
@@ -70,37 +78,60 @@ impl Signature {
             .enumerate()
             .map(|(at, typed)| argument(at, &typed.pat, &typed.ty))
             .collect();
-        let (output, output_type) = match &item.sig.output {
-            ReturnType::Default => (quote!(()), None),
-            ReturnType::Type(_, ty) => (ty.to_token_stream(), Some((**ty).clone())),
+        let written = match &item.sig.output {
+            ReturnType::Default => None,
+            ReturnType::Type(_, ty) => Some(&**ty),
         };
-        Self { item, arguments, output, output_type }
+        let awaited = written.filter(|_| item.sig.asyncness.is_none()).and_then(boxed::output);
+        let is_boxed = awaited.is_some();
+        let output_type = awaited.or(written).cloned();
+        let output = output_type.as_ref().map_or_else(|| quote!(()), ToTokens::to_token_stream);
+        Self { item, arguments, output, output_type, owner: None, is_boxed }
     }
 
-    pub(crate) fn is_method(&self) -> bool {
+    pub(crate) fn has_receiver(&self) -> bool {
         self.item.sig.receiver().is_some()
     }
 
+    /// Whether it stands in an impl block, as far as that can be seen.
+    pub(crate) fn is_associated(&self) -> bool {
+        self.has_receiver() || self.owner.is_some()
+    }
+
+    /// Whether what it returns is awaited.
     pub(crate) fn is_async(&self) -> bool {
-        self.item.sig.asyncness.is_some()
+        self.item.sig.asyncness.is_some() || self.is_boxed
+    }
+
+    /// Statements as the body of a function of the same form.
+    pub(crate) fn awaited(&self, statements: TokenStream) -> TokenStream {
+        if self.is_boxed {
+            let span = generated(self.output_span());
+            quote_spanned!(span=> ::std::boxed::Box::pin(async move { #statements }))
+        } else {
+            statements
+        }
+    }
+
+    /// Its own generics, and before them those of its impl block.
+    fn all_generics(&self) -> impl Iterator<Item = &Generics> {
+        let own = &self.item.sig.generics;
+        self.owner.iter().map(|owner| &owner.generics).chain([own])
     }
 
     /// Whether types are chosen by the caller: such a function has one descriptor and many kinds of values.
     pub(crate) fn is_generic(&self) -> bool {
         self.type_parameters().next().is_some()
-            || self.item.sig.generics.const_params().next().is_some()
+            || self.const_parameters().next().is_some()
             || self.arguments.iter().any(|argument| opaque(&argument.ty).is_some())
     }
 
     pub(crate) fn type_parameters(&self) -> impl Iterator<Item = &Ident> {
-        self.item.sig.generics.params.iter().filter_map(|param| match param {
-            GenericParam::Type(ty) => Some(&ty.ident),
-            _ => None,
-        })
+        self.all_generics().flat_map(Generics::type_params).map(|param| &param.ident)
     }
 
     pub(crate) fn const_parameters(&self) -> impl Iterator<Item = &Ident> {
-        self.item.sig.generics.const_params().map(|param| &param.ident)
+        self.all_generics().flat_map(Generics::const_params).map(|param| &param.ident)
     }
 
     /// The names of all arguments, as text.
@@ -108,11 +139,21 @@ impl Signature {
         self.arguments.iter().flat_map(Argument::mentions).collect()
     }
 
-    /// Whether its load owns all it needs, by what is written: no receiver, no reference, no lifetime but `'static`,
-    /// no type that the caller chooses.
+    /// Whether its load owns all it needs, by what is written: no reference, no lifetime but `'static`, no type that the
+    /// caller chooses, and no receiver unless it is known to be owned.
     pub(crate) fn owns_its_arguments(&self) -> bool {
         let borrows = |argument: &Argument| borrowed(&argument.ty).is_some();
-        !self.is_method() && !self.is_generic() && !self.arguments.iter().any(borrows)
+        self.owns_its_receiver() && !self.is_generic() && !self.arguments.iter().any(borrows)
+    }
+
+    fn owns_its_receiver(&self) -> bool {
+        let Some(receiver) = self.item.sig.receiver() else { return true };
+        let is_owned = match &receiver.kind {
+            ReceiverKind::Reference(..) => false,
+            ReceiverKind::Typed(_, ty) => borrowed(ty).is_none(),
+            _ => true,
+        };
+        is_owned && self.owner.as_ref().is_some_and(|owner| owner.borrows_nothing())
     }
 
     /// The place of the whole signature, for errors about no part of it in particular.
@@ -225,7 +266,7 @@ pub(crate) fn opaque(ty: &Type) -> Option<TypeImplTrait> {
     found.0
 }
 
-fn refuse(item: &ItemFn, errors: &mut Errors) {
+fn refuse(item: &ItemFn, sees_impl: bool, errors: &mut Errors) {
     if let Some(constness) = &item.sig.constness {
         errors.on(
             constness,
@@ -244,11 +285,11 @@ fn refuse(item: &ItemFn, errors: &mut Errors) {
              the part that reads",
         );
     }
-    if item.sig.receiver().is_none() && mentions_self(item) {
+    if !sees_impl && item.sig.receiver().is_none() && mentions_self(item) {
         errors.at(
             item.sig.ident.span(),
-            "this is an associated function without a receiver, and an attribute on it cannot put a handle beside it; \
-             make it a free function, or give it `&self`",
+            "this is an associated function without a receiver, and an attribute on it cannot put a handle beside it: \
+             put `#[hydracache::cached_impl]` on the `impl` block, which can",
         );
     }
 }

@@ -1,19 +1,30 @@
 //! The tokens of the descriptor: what the registry knows of a function before it runs.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, format_ident, quote};
+use syn::Ident;
 use syn::ext::IdentExt;
 
 use super::args::Cache;
 use super::emit::Expansion;
 
 impl Expansion<'_> {
-    /// The descriptor: a static in the handle, or in the function where there is none.
+    /// The descriptor: a static in the handle, beside the impl block, or in the function where there is neither.
     pub(crate) fn site(&self) -> TokenStream {
         match self.handle_name() {
+            _ if self.signature.owner.is_some() => {
+                let site = self.site_name();
+                quote!(Self::#site)
+            }
             Some(handle) => quote!(<#handle>::SITE),
             None => self.new_site(),
         }
+    }
+
+    /// The constant of a type that is the descriptor of its method.
+    pub(crate) fn site_name(&self) -> Ident {
+        let of_trait = self.signature.owner.as_ref().map_or_else(String::new, |owner| owner.mark());
+        format_ident!("__HYDRACACHE_SITE_OF_{of_trait}{}", self.signature.item.sig.ident.unraw())
     }
 
     /// A static descriptor, submitted to the registry.
@@ -32,7 +43,10 @@ impl Expansion<'_> {
         if let Some(name) = &self.args.name {
             return quote!(#name);
         }
-        let ident = self.signature.item.sig.ident.unraw().to_string();
+        let mut ident = self.signature.item.sig.ident.unraw().to_string();
+        if let Some(owner) = &self.signature.owner {
+            ident = format!("{}::{ident}", owner.name());
+        }
         quote!(::core::concat!(::core::module_path!(), "::", #ident))
     }
 
@@ -85,7 +99,8 @@ impl Expansion<'_> {
 
     /// Whether the value type can be named outside of the function's generics and, for a method, of its impl's.
     fn is_concrete(&self) -> bool {
-        !self.signature.is_method() && !self.signature.is_generic()
+        let is_seen = self.signature.owner.is_some() || !self.signature.has_receiver();
+        is_seen && !self.signature.is_generic()
     }
 }
 

@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
-use syn::parse::{ParseStream, Parser};
+use syn::parse::ParseStream;
 use syn::{
     Expr, ExprArray, ExprAssign, ExprClosure, ExprLit, Ident, Lit, LitStr, Path, Token, parenthesized,
 };
@@ -11,9 +11,12 @@ use syn::{
 use super::target::{Target, mentions_result};
 use crate::cached::args::{Cache, Returns};
 use crate::cached::key;
-use crate::cached::read::{expression, literal, named, of_value, read_equals, read_facade, read_returns};
+use crate::cached::read::{
+    expression, literal, of_value, read_cache, read_equals, read_facade, read_returns,
+};
 use crate::cached::signature::{Argument, Signature};
-use crate::diagnostics::{Errors, did_you_mean};
+use crate::diagnostics::Errors;
+use crate::parts::{each_part, unknown};
 
 /// What is invalidated, when, and on which conditions.
 #[derive(Debug, Default)]
@@ -127,7 +130,7 @@ impl Invalidates {
     ) -> syn::Result<()> {
         let name = key.to_string();
         let Some((_, example)) = KEYS.iter().find(|(known, _)| *known == name) else {
-            return Err(unknown("invalidates", key, &KEYS));
+            return Err(unknown("#[invalidates]", key, &KEYS));
         };
         read_equals(key, example, input)?;
         if self.said.iter().any(|said| said == key) {
@@ -165,14 +168,7 @@ impl Invalidates {
                     _ => return Err(syn::Error::new(moment.span(), takes)),
                 };
             }
-            "cache" => {
-                let takes = takes("the name of a cache or an expression");
-                self.cache = Some(if input.peek(Lit) {
-                    Cache::Named(named(input, &takes)?)
-                } else {
-                    Cache::Expr(expression(input, &takes)?)
-                });
-            }
+            "cache" => self.cache = Some(read_cache(input, example)?),
             "returns" => self.returns = Some(read_returns(input, example)?),
             _ => self.facade = Some(read_facade(input, example)?),
         }
@@ -267,7 +263,7 @@ impl Put {
         if begins_with_key(input, &PUT_KEYS) {
             let key = Ident::parse_any(input)?;
             let Some((name, example)) = PUT_KEYS.iter().find(|(known, _)| key == known) else {
-                return Err(unknown("cache_put", &key, &PUT_KEYS));
+                return Err(unknown("#[cache_put]", &key, &PUT_KEYS));
             };
             read_equals(&key, example, input)?;
             if self.said.contains(&key) {
@@ -307,48 +303,10 @@ impl Put {
     }
 }
 
-/// Reads parts between commas; what cannot be read is noted and left out.
-fn each_part(
-    tokens: TokenStream,
-    errors: &mut Errors,
-    mut one: impl FnMut(ParseStream<'_>, &mut Errors) -> syn::Result<()>,
-) {
-    let parser = |input: ParseStream<'_>| {
-        while !input.is_empty() {
-            if let Err(error) = one(input, errors) {
-                errors.push(error);
-                skip_to_comma(input);
-            } else if !input.is_empty() && !input.peek(Token![,]) {
-                errors.at(input.span(), "this belongs to nothing: remove it, or put a `,` before it");
-                skip_to_comma(input);
-            }
-            let _ = input.parse::<Option<Token![,]>>();
-        }
-        Ok(())
-    };
-    if let Err(error) = parser.parse2(tokens) {
-        errors.push(error);
-    }
-}
-
 /// Whether a key stands here: with its value, or a known one without.
 fn begins_with_key(input: ParseStream<'_>, keys: &[(&str, &str)]) -> bool {
     let Ok(word) = Ident::parse_any(&input.fork()) else { return false };
     let has_value = input.peek2(Token![=]) && !input.peek2(Token![==]);
     let has_nothing = !input.peek2(syn::token::Paren) && !input.peek2(Token![::]);
     has_value || (has_nothing && keys.iter().any(|(key, _)| word == key))
-}
-
-fn skip_to_comma(input: ParseStream<'_>) {
-    while !input.is_empty() && !input.peek(Token![,]) {
-        let _ = input.parse::<proc_macro2::TokenTree>();
-    }
-}
-
-fn unknown(attribute: &str, key: &Ident, keys: &[(&str, &str)]) -> syn::Error {
-    let name = key.to_string();
-    let meant = did_you_mean(&name, keys.iter().map(|(known, _)| *known));
-    let known = crate::diagnostics::listed(keys.iter().map(|(known, _)| known));
-    let message = format!("`{name}` is not a key of `#[{attribute}]`{meant}\nthe keys are {known}");
-    syn::Error::new(key.span(), message)
 }

@@ -123,8 +123,11 @@ impl Wrapping {
                 }
             }
         });
+        let typed = typed.filter(|_| !signature.is_boxed);
         let body = quote_spanned!(span=> { #typed #(#statements)* });
-        let run = if signature.is_async() {
+        let run = if signature.is_boxed {
+            quote_spanned!(span=> #body.await)
+        } else if signature.is_async() {
             quote_spanned!(span=> async move #body.await)
         } else {
             quote_spanned!(span=> #private::run(move || #body))
@@ -142,6 +145,7 @@ impl Wrapping {
             }
             __output
         };
+        let wrapped = signature.awaited(wrapped);
         quote! {
             #(#attributes)*
             #visibility #head {

@@ -13,7 +13,7 @@ use self::emit::Wrapping;
 use crate::cached::args::Returns;
 use crate::cached::shape::is_plain;
 use crate::cached::signature::Signature;
-use crate::diagnostics::Errors;
+use crate::diagnostics::{Errors, first_line};
 
 /// Expands `#[invalidates]`. With errors the function is emitted as it was.
 pub(crate) fn invalidates(attribute: TokenStream, item: TokenStream) -> TokenStream {
@@ -50,7 +50,7 @@ fn expand(
         Ok(function) => function,
         Err(_) => {
             errors.on(
-                first_tokens(&item),
+                first_line(&item),
                 format!("`#[{name}]` goes on a function with a body: a free function, or a method of an `impl` block"),
             );
             let errors = errors.into_tokens();
@@ -67,13 +67,4 @@ fn expand(
     }
     let errors = errors.into_tokens();
     quote!(#errors #item)
-}
-
-/// The tokens before the first braces, to point at.
-fn first_tokens(item: &TokenStream) -> TokenStream {
-    let is_body = |token: &proc_macro2::TokenTree| {
-        matches!(token, proc_macro2::TokenTree::Group(group)
-            if group.delimiter() == proc_macro2::Delimiter::Brace)
-    };
-    item.clone().into_iter().take_while(|token| !is_body(token)).collect()
 }

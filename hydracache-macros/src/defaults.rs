@@ -1,0 +1,98 @@
+//! What holds for many cached functions at once: those of an impl block, or those of a module.
+
+use proc_macro2::TokenStream;
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::{Ident, LitStr, Path};
+
+use crate::cached::args::{Args, Cache, Ttl};
+use crate::cached::read::{named, read_cache, read_equals, read_facade, read_ttl};
+use crate::diagnostics::Errors;
+use crate::parts::{each_part, unknown};
+
+/// Keys and how they are written.
+pub(crate) type Keys = [(&'static str, &'static str)];
+
+const NAME: (&str, &str) = ("name", "name = \"orders\"");
+const TTL: (&str, &str) = ("ttl", "ttl = \"5m\"");
+const CACHE: (&str, &str) = ("cache", "cache = \"sessions\"");
+const CRATE: (&str, &str) = ("crate", "crate = my_crate::hydracache");
+
+/// The keys of an impl block.
+pub(crate) const OF_IMPL: [(&str, &str); 4] = [NAME, TTL, CACHE, CRATE];
+/// The keys of a module.
+pub(crate) const OF_MODULE: [(&str, &str); 3] = [TTL, CACHE, CRATE];
+
+/// What was said for all of them.
+#[derive(Debug, Default)]
+pub(crate) struct Defaults {
+    /// What names begin with.
+    pub(crate) name: Option<LitStr>,
+    pub(crate) ttl: Option<Ttl>,
+    pub(crate) cache: Option<Cache>,
+    pub(crate) facade: Option<Path>,
+    said: Vec<Ident>,
+}
+
+impl Defaults {
+    pub(crate) fn parse(attribute: &str, keys: &Keys, tokens: TokenStream, errors: &mut Errors) -> Self {
+        let mut defaults = Self::default();
+        each_part(tokens, errors, |input, errors| defaults.parse_one(attribute, keys, input, errors));
+        defaults
+    }
+
+    /// The place of a key, if it is there.
+    pub(crate) fn said(&self, key: &str) -> Option<&Ident> {
+        self.said.iter().find(|said| *said == key)
+    }
+
+    fn parse_one(
+        &mut self,
+        attribute: &str,
+        keys: &Keys,
+        input: ParseStream<'_>,
+        errors: &mut Errors,
+    ) -> syn::Result<()> {
+        let key = Ident::parse_any(input).map_err(|error| {
+            syn::Error::new(error.span(), format!("a key is missing, such as `{}`", keys[0].1))
+        })?;
+        let Some((name, example)) = keys.iter().find(|(known, _)| key == known) else {
+            return Err(unknown(attribute, &key, keys));
+        };
+        if self.said.contains(&key) {
+            errors.at(key.span(), format!("`{name}` is given twice; keep one of them"));
+        }
+        read_equals(&key, example, input)?;
+        match *name {
+            "name" => {
+                let takes = format!("`name` takes what the names of the functions begin with: `{example}`");
+                self.name = Some(named(input, &takes)?);
+            }
+            "ttl" => self.ttl = Some(read_ttl(input, example)?),
+            "cache" => self.cache = Some(read_cache(input, example)?),
+            _ => self.facade = Some(read_facade(input, example)?),
+        }
+        self.said.push(key);
+        Ok(())
+    }
+
+    /// Says to one function what it does not say itself.
+    pub(crate) fn apply(&self, method: &Ident, args: &mut Args) {
+        if let (Some(prefix), None) = (&self.name, args.said("name")) {
+            let name = format!("{}.{}", prefix.value(), method.unraw());
+            args.name = Some(LitStr::new(&name, prefix.span()));
+            args.say(Ident::new("name", prefix.span()));
+        }
+        if let (Some(ttl), None) = (&self.ttl, args.said("ttl")) {
+            args.ttl = Some(ttl.clone());
+            args.say(Ident::new("ttl", method.span()));
+        }
+        if let (Some(cache), None) = (&self.cache, args.said("cache")) {
+            args.cache = Some(cache.clone());
+            args.say(Ident::new("cache", method.span()));
+        }
+        if args.facade.is_none() {
+            args.facade.clone_from(&self.facade);
+        }
+    }
+}
