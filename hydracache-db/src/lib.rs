@@ -30,4 +30,12 @@ mod cache;
 mod query;
 
 pub use cache::DbCache;
+pub use hydracache_macros::HydraCacheEntity;
+pub use hydracache_runtime::CacheEntity;
 pub use query::DbQuery;
+
+/// What the derive of entities names, for those who have this crate alone.
+#[doc(hidden)]
+pub mod __private {
+    pub use hydracache_runtime::macro_support::*;
+}

@@ -16,14 +16,18 @@ pub(crate) struct Facade {
 
 impl Facade {
     pub(crate) fn new(said: Option<&Path>) -> Self {
-        let found = || match crate_name("hydracache") {
-            Ok(FoundCrate::Name(name)) => {
-                let name = Ident::new(&name, Span::call_site());
-                quote!(::#name)
-            }
-            // Inside the facade's own package the crate names itself `hydracache`. Where the manifest does not list
-            // it, the compiler's own message about the missing crate is the best there is.
-            Ok(FoundCrate::Itself) | Err(_) => quote!(::hydracache),
+        let found = || {
+            // The database crate hands out the derive of entities, and what that needs.
+            let found =
+                ["hydracache", "hydracache-db"].iter().find_map(|package| match crate_name(package) {
+                    Ok(FoundCrate::Name(name)) => Some(name),
+                    // Inside a package of ours the crate names itself as users name it.
+                    Ok(FoundCrate::Itself) => Some(package.replace('-', "_")),
+                    Err(_) => None,
+                });
+            // Where the manifest lists neither, the compiler's own message about the missing crate is the best there is.
+            let name = Ident::new(found.as_deref().unwrap_or("hydracache"), Span::call_site());
+            quote!(::#name)
         };
         Self { path: said.map_or_else(found, ToTokens::to_token_stream), said: said.is_some() }
     }

@@ -41,9 +41,9 @@ impl Defaults {
         defaults
     }
 
-    /// The place of a key, if it is there.
-    pub(crate) fn said(&self, key: &str) -> Option<&Ident> {
-        self.said.iter().find(|said| *said == key)
+    /// Whether a function is told anything.
+    pub(crate) fn says_something(&self) -> bool {
+        self.said.iter().any(|said| said != "crate")
     }
 
     fn parse_one(

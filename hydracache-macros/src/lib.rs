@@ -6,11 +6,13 @@
 
 mod cacheable;
 mod cached;
+mod cached_defaults;
 mod cached_impl;
 mod crate_path;
 mod defaults;
 mod diagnostics;
 mod duration;
+mod entity;
 mod key_segment;
 mod parts;
 mod template;
@@ -58,6 +60,33 @@ pub fn cache_put(attribute: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(KeySegment)]
 pub fn key_segment(item: TokenStream) -> TokenStream {
     key_segment::expand(item.into()).into()
+}
+
+#[doc = include_str!("docs/entity.md")]
+#[proc_macro_derive(HydraCacheEntity, attributes(hydracache))]
+pub fn hydracache_entity(item: TokenStream) -> TokenStream {
+    entity::expand(item.into()).into()
+}
+
+/// Says what holds for all cached functions of a module, and of the modules in it, that say nothing else themselves.
+///
+/// Keys: `ttl` (a text, `"5m"`) and `cache` (the name of a cache). The innermost module that says something is heard. Tags
+/// that `#[invalidates]` names in the module are invalidated in its cache. It goes where items go, once in a module; a
+/// second one is an error at start-up.
+///
+/// ```ignore
+/// mod reports {
+///     hydracache::cached_defaults! { ttl = "1h", cache = "reports" }
+///
+///     #[hydracache::cached]
+///     pub async fn yearly(year: u32) -> String { .. }
+/// }
+/// ```
+///
+/// Keys that count from the end of a time to live, such as `refresh_ahead`, need a `ttl` beside them.
+#[proc_macro]
+pub fn cached_defaults(tokens: TokenStream) -> TokenStream {
+    cached_defaults::expand(tokens.into()).into()
 }
 
 /// Returns the value of a key, loading it if it is not there; a list of keys instead of a chain of calls.

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::key::escape_into;
 use crate::options::RefreshOptions;
 use crate::policy::Windows;
 use crate::registry;
+use crate::registry::defaults::{self, Defaults};
 
 /// The facts that an attribute writes down; a plain list, so that generated code is one literal.
 #[doc(hidden)]
@@ -51,6 +53,7 @@ pub enum CacheChoice {
 pub struct CallSite {
     facts: Facts,
     windows: Windows,
+    defaults: OnceLock<Defaults>,
     position: OnceLock<Option<usize>>,
     prefix: OnceLock<Box<str>>,
     complained: AtomicBool,
@@ -63,6 +66,7 @@ impl CallSite {
         Self {
             facts,
             windows,
+            defaults: OnceLock::new(),
             position: OnceLock::new(),
             prefix: OnceLock::new(),
             complained: AtomicBool::new(false),
@@ -79,9 +83,12 @@ impl CallSite {
         self.facts.version
     }
 
-    /// Which cache the function uses.
+    /// Which cache the function uses: what the attribute says, else what its module does.
     pub fn cache(&self) -> CacheChoice {
-        self.facts.cache
+        match (self.facts.cache, self.defaults().cache) {
+            (CacheChoice::Default, Some(name)) => CacheChoice::Named(name),
+            (said, _) => said,
+        }
     }
 
     /// The key as it is written in the attribute, or the arguments it consists of.
@@ -94,9 +101,18 @@ impl CallSite {
         self.facts.tags
     }
 
-    /// The time to live as it is written in the attribute.
+    /// The time to live as it is written in the attribute, else in the defaults of its module.
     pub fn ttl(&self) -> Option<&'static str> {
-        self.facts.ttl
+        self.facts.ttl.or_else(|| self.defaults().ttl.map(|(written, _)| written))
+    }
+
+    /// The time to live of entries for which the attribute says none.
+    pub(crate) fn default_ttl(&self) -> Option<Duration> {
+        self.defaults().ttl.map(|(_, ttl)| ttl)
+    }
+
+    fn defaults(&self) -> &Defaults {
+        self.defaults.get_or_init(|| defaults::of_module(self.facts.module))
     }
 
     /// How calls treat values that are old, and loads that are slow or fail.

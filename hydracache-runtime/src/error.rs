@@ -32,6 +32,8 @@ pub enum ErrorKind {
     Decode,
     /// The user's loader failed; [`Error::load_error`] holds what it returned.
     Load,
+    /// No function of that name and version has a loader.
+    NoLoader,
     /// A load took longer than its limit.
     LoadTimeout,
     /// A load waits for itself, directly or through others.

@@ -5,6 +5,9 @@ use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::cache::HydraCache;
 use crate::error::LoadError;
 use crate::macro_support::Writing;
@@ -135,6 +138,37 @@ impl<T: ToOwned + ?Sized> GivenArgument for T {
 pub fn own<T: GivenArgument + ?Sized>(borrowed: &T) -> T::Owned {
     borrowed.own()
 }
+
+/// An argument that a loader can be sent.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sent to a loader",
+    label = "with `loader` this argument is written as bytes and read back",
+    note = "derive `serde::Serialize` and `serde::Deserialize` for it; or leave it out of the key, then the loader is given \
+            what `RuntimeBuilder::provide` was given"
+)]
+pub trait GivenSent: Serialize + DeserializeOwned + Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + Send + 'static> GivenSent for T {}
+
+/// An argument that every call of a loader is given a copy of.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be given to every call of a loader",
+    label = "it is no part of the key, so the loader takes it from `RuntimeBuilder::provide` and needs a copy for each call",
+    note = "derive `Clone` for it, or take it as `&T` or `Arc<T>`"
+)]
+pub trait GivenProvided: Clone {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> GivenProvided for T {}
+
+/// A copy of what was provided.
+pub fn copy_of<T: GivenProvided>(provided: &T) -> T {
+    provided.clone()
+}
+
+/// Asks for an argument that a loader can be sent.
+pub fn can_be_sent<T: GivenSent>() {}
 
 /// A return type of calls that can fail.
 #[diagnostic::on_unimplemented(

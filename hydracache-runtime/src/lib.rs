@@ -111,7 +111,7 @@ pub use many::BulkKey;
 pub use options::{CacheOptions, RefreshOptions};
 #[cfg(feature = "planted-bugs")]
 pub use planted::{Planted, PlantedBug, plant};
-pub use registry::Registry;
+pub use registry::{CacheEntity, EntityDescriptor, Invalidator, Loader, Registry};
 pub use runtime::{Runtime, RuntimeBuilder};
 pub use store::{Displaced, Eviction, Store};
 pub use tag::{MAX_TAG_BYTES, MAX_TAGS, Tag, TagSet};

@@ -71,6 +71,14 @@ impl CacheOptions {
         self
     }
 
+    /// The same with this time to live, if none was said.
+    pub(crate) fn or_ttl(mut self, ttl: Option<Duration>) -> Self {
+        if let (Ttl::Inherited, Some(ttl)) = (self.ttl, ttl) {
+            self.ttl = Ttl::Limited(ttl);
+        }
+        self
+    }
+
     /// Lets the entry expire when nobody has read it for this long, besides its time to live. Zero is refused when it is
     /// used.
     pub fn time_to_idle(mut self, idle: Duration) -> Self {

@@ -43,7 +43,8 @@ pub struct Runtime(Arc<Inner>);
 struct Inner {
     default: HydraCache,
     named: BTreeMap<String, HydraCache>,
-    provided: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+    /// Each an `Arc<T>`, by the `T`, which may be a trait.
+    provided: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
     functions: Box<[FunctionState]>,
 }
 
@@ -170,14 +171,17 @@ impl Runtime {
     }
 
     /// The instance of `T` that was provided.
-    pub fn provided<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        let instance = Arc::clone(self.0.provided.get(&TypeId::of::<T>())?);
-        Some(instance.downcast().expect("it was stored under its own type"))
+    pub fn provided<T: ?Sized + Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.0.provided.get(&TypeId::of::<T>())?.downcast_ref::<Arc<T>>().cloned()
     }
 
-    /// Everything that attributes registered in this program.
+    pub(crate) fn provides(&self, id: TypeId) -> bool {
+        self.0.provided.contains_key(&id)
+    }
+
+    /// Everything that attributes registered in this program. What it loads, it loads in this runtime.
     pub fn registry(&self) -> Registry {
-        Registry::of_this_program()
+        Registry::of_runtime(self.clone())
     }
 
     /// Runs a future in which annotated functions use this runtime. Loads that outlive it keep the scope; tasks that
@@ -239,7 +243,7 @@ pub struct RuntimeBuilder {
 struct Provided {
     id: TypeId,
     name: &'static str,
-    instance: Arc<dyn Any + Send + Sync>,
+    instance: Box<dyn Any + Send + Sync>,
 }
 
 impl fmt::Debug for Provided {
@@ -261,9 +265,11 @@ impl RuntimeBuilder {
         self
     }
 
-    /// An instance that loaders of methods and skipped arguments are given.
-    pub fn provide<T: Send + Sync + 'static>(mut self, instance: Arc<T>) -> Self {
-        self.provided.push(Provided { id: TypeId::of::<T>(), name: type_name::<T>(), instance });
+    /// An instance that loaders are given: the receiver of a method, and every argument of that type that is no part of
+    /// the key. `T` may be a trait, as in `provide::<dyn Mailer>(mailer)`.
+    pub fn provide<T: ?Sized + Send + Sync + 'static>(mut self, instance: Arc<T>) -> Self {
+        let (id, name) = (TypeId::of::<T>(), type_name::<T>());
+        self.provided.push(Provided { id, name, instance: Box::new(instance) });
         self
     }
 
@@ -274,29 +280,29 @@ impl RuntimeBuilder {
         self
     }
 
-    /// Makes the runtime without installing it, for [`Runtime::scope`].
+    /// Makes the runtime without installing it, for [`Runtime::scope`]. A loader whose instance is not provided is no
+    /// problem here: a test or a tenant may do without it.
     ///
     /// # Errors
     ///
     /// [`Configuration`](ErrorKind::Configuration), listing every problem of the runtime and of all annotated functions.
     pub fn build(self) -> Result<Runtime, Error> {
         let (runtime, problems) = self.assemble();
-        if problems.is_empty() {
-            return Ok(runtime);
-        }
-        Err(Error::new(ErrorKind::Configuration, format!("the runtime has {}", listed(&problems))))
+        refuse(&problems).map(|()| runtime)
     }
 
     /// Makes the runtime that of the process.
     ///
     /// # Errors
     ///
-    /// As [`build`](Self::build); [`AlreadyInstalled`](ErrorKind::AlreadyInstalled) if there is one, naming where it
-    /// came from.
+    /// As [`build`](Self::build), and for each instance that a loader needs and nobody provides;
+    /// [`AlreadyInstalled`](ErrorKind::AlreadyInstalled) if there is a runtime, naming where it came from.
     #[track_caller]
     pub fn install(self) -> Result<Runtime, Error> {
         let caller = Location::caller();
-        let runtime = self.build()?;
+        let (runtime, mut problems) = self.assemble();
+        problems.extend(runtime.registry().missing_instances(&runtime));
+        refuse(&problems)?;
         let installed = Installed { runtime: runtime.clone(), by: format!("one was installed at {caller}") };
         INSTALLED.set(installed).map(|()| runtime).map_err(|_| {
             let by = INSTALLED.get().map_or("", |installed| &installed.by);
@@ -329,9 +335,9 @@ impl RuntimeBuilder {
         }
         let registry = Registry::of_this_program();
         for package in self.expected {
-            if !registry.functions().any(|site| site.package() == package) {
+            if !registry.knows_package(&package) {
                 problems.push(format!(
-                    "no annotated function of the package `{package}` is linked in; if nothing names its crate, say \
+                    "nothing annotated of the package `{package}` is linked in; if nothing names its crate, say \
                      `use {} as _;`",
                     package.replace('-', "_")
                 ));
@@ -350,6 +356,13 @@ impl RuntimeBuilder {
             .collect();
         (Runtime(Arc::new(Inner { default, named, provided, functions })), problems)
     }
+}
+
+fn refuse(problems: &[String]) -> Result<(), Error> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Configuration, format!("the runtime has {}", listed(problems))))
 }
 
 fn listed(problems: &[String]) -> String {

@@ -78,18 +78,19 @@ pub mod __private;
 pub mod attributes {}
 
 pub use hydracache_macros::{
-    KeySegment, cache_put, cacheable, cacheable_infallible, cached, cached_impl, invalidates,
+    HydraCacheEntity, KeySegment, cache_put, cacheable, cacheable_infallible, cached, cached_defaults,
+    cached_impl, invalidates,
 };
 pub use hydracache_runtime::{
-    Alarm, Applied, BulkKey, CacheChoice, CacheCodec, CacheDiagnostics, CacheError, CacheEvent,
+    Alarm, Applied, BulkKey, CacheChoice, CacheCodec, CacheDiagnostics, CacheEntity, CacheError, CacheEvent,
     CacheEventKind, CacheEventOrigin, CacheEventRecvError, CacheEvents, CacheInvalidation,
     CacheInvalidationBus, CacheInvalidationFrame, CacheInvalidationMessage, CacheInvalidationReceive,
     CacheInvalidationReceiver, CacheKey, CacheKeyBuilder, CacheOptions, CacheResult, CacheStats, CacheValue,
-    Cached, CallSite, Clock, CodecError, Displaced, Entry, Error, ErrorKind, EventListener, Eviction,
-    FillToken, HydraCache, InMemoryFramedInvalidationBus, InMemoryInvalidationBus, KeyRef, KeySegment,
-    LoadError, LocalBuilder, MAX_KEY_BYTES, MAX_TAG_BYTES, MAX_TAGS, MemoryValue, PostcardCodec, ReadValue,
-    RefreshOptions, Registry, Runtime, RuntimeBuilder, SegmentWriter, Source, Store, StoreKey, SystemClock,
-    Tag, TagSet, TypedCache, WriteIntent,
+    Cached, CallSite, Clock, CodecError, Displaced, EntityDescriptor, Entry, Error, ErrorKind, EventListener,
+    Eviction, FillToken, HydraCache, InMemoryFramedInvalidationBus, InMemoryInvalidationBus, Invalidator,
+    KeyRef, KeySegment, LoadError, Loader, LocalBuilder, MAX_KEY_BYTES, MAX_TAG_BYTES, MAX_TAGS, MemoryValue,
+    PostcardCodec, ReadValue, RefreshOptions, Registry, Runtime, RuntimeBuilder, SegmentWriter, Source,
+    Store, StoreKey, SystemClock, Tag, TagSet, TypedCache, WriteIntent,
 };
 #[cfg(feature = "test-util")]
 pub use hydracache_runtime::{bus_suite, store_suite, testing};

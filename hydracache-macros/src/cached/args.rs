@@ -13,7 +13,7 @@ use crate::diagnostics::{Errors, did_you_mean, listed};
 use crate::parts::skip_to_comma;
 
 /// Every key there is and how it is written, in the order in which the documentation explains them.
-const KEYS: [(&str, &str); 30] = [
+const KEYS: [(&str, &str); 31] = [
     ("name", "name = \"users.get\""),
     ("key", "key = \"user:{id}\""),
     ("skip", "skip(db, trace)"),
@@ -40,6 +40,7 @@ const KEYS: [(&str, &str); 30] = [
     ("weight", "weight = |value| value.len() as u32"),
     ("cache", "cache = \"sessions\""),
     ("memory_only", "memory_only"),
+    ("loader", "loader"),
     ("version", "version = 2"),
     ("returns", "returns = \"result\""),
     ("handle", "handle = none"),
@@ -68,6 +69,7 @@ pub(crate) struct Args {
     pub(crate) weight: Option<ExprClosure>,
     pub(crate) cache: Option<Cache>,
     pub(crate) memory_only: bool,
+    pub(crate) loader: bool,
     pub(crate) version: u32,
     pub(crate) returns: Option<Returns>,
     pub(crate) handle: Option<Handle>,
@@ -191,7 +193,7 @@ impl Args {
         self.said.push(key.clone());
         match name.as_str() {
             "skip" => self.read_skip(&key, input),
-            "memory_only" => self.read_flag(input),
+            "memory_only" | "loader" => self.read_flag(&key, input),
             _ => {
                 read_equals(&key, example, input)?;
                 let before = input.fork();

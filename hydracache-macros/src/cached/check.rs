@@ -4,6 +4,7 @@ use syn::Type;
 use syn::spanned::Spanned;
 
 use super::args::{Args, Handle, Returns};
+use super::loader;
 use super::shape::{is_option, is_plain, value_part};
 use super::signature::{Signature, borrowed, borrowed_forever, opaque};
 use crate::diagnostics::{Errors, did_you_mean, listed};
@@ -19,6 +20,7 @@ pub(crate) fn check(args: &Args, signature: &Signature, errors: &mut Errors) {
         check_output(args, output, errors);
     }
     check_outcomes(args, signature, errors);
+    loader::check(args, signature, errors);
 }
 
 /// Keys about errors and `None` need a return type that has them.
@@ -42,7 +44,8 @@ fn check_outcomes(args: &Args, signature: &Signature, errors: &mut Errors) {
 }
 
 fn check_skip(args: &Args, signature: &Signature, errors: &mut Errors) {
-    if let (Some(span), Some(_)) = (args.said("skip"), args.said("key")) {
+    // With a loader it says what a call does not send, which the key says as well.
+    if let (Some(span), Some(_), false) = (args.said("skip"), args.said("key"), args.loader) {
         errors.at(
             span,
             "`key` already says what the key consists of, so there is nothing to leave out: keep one of the two",

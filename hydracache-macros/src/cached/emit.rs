@@ -63,12 +63,15 @@ impl<'a> Expansion<'a> {
 
     /// The whole expansion.
     pub(crate) fn emit(&self) -> Emitted {
-        let beside = match (&self.signature.owner, self.handle_name()) {
+        let mut beside = match (&self.signature.owner, self.handle_name()) {
             (Some(owner), handle) => self.beside_impl(owner, handle.as_ref()),
             (None, Some(handle)) => self.handle(&handle),
             (None, None) if self.signature.has_receiver() => self.body_method(),
             (None, None) => TokenStream::new(),
         };
+        if self.args.loader {
+            beside.extend(self.loader_by_name());
+        }
         Emitted { function: self.function(), beside }
     }
 

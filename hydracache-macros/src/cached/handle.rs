@@ -283,7 +283,7 @@ impl Expansion<'_> {
     }
 
     /// Tokens as they are said where the handle is.
-    fn outside(&self, tokens: TokenStream) -> TokenStream {
+    pub(crate) fn outside(&self, tokens: TokenStream) -> TokenStream {
         match &self.signature.owner {
             Some(owner) => owner.outside(tokens),
             None => tokens,

@@ -210,12 +210,12 @@ impl<'a> Segments<'a> {
 }
 
 /// Text as it is.
-fn raw(text: &str) -> TokenStream {
+pub(crate) fn raw(text: &str) -> TokenStream {
     quote_spanned!(generated(Span::call_site())=> __key.push_raw(#text);)
 }
 
 /// One escaped value.
-fn segment(value: &TokenStream, span: Span) -> TokenStream {
+pub(crate) fn segment(value: &TokenStream, span: Span) -> TokenStream {
     quote_spanned!(generated(span)=> __key.push_segment(&(#value));)
 }
 

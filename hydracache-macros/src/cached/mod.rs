@@ -7,6 +7,7 @@ mod check;
 mod emit;
 mod handle;
 pub(crate) mod key;
+mod loader;
 pub(crate) mod owner;
 pub(crate) mod read;
 mod refresh;

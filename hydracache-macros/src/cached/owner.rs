@@ -44,7 +44,7 @@ impl Owner {
     /// What keeps apart what is made for methods of the same name in several traits.
     pub(crate) fn mark(&self) -> String {
         let Some(of_trait) = &self.of_trait else { return String::new() };
-        spelled(of_trait).replace(|c: char| !c.is_alphanumeric(), "_") + "_"
+        spelled(of_trait).replace(|c: char| !c.is_alphanumeric(), "_").to_lowercase() + "_"
     }
 
     /// Whether the type has no lifetime that could end.
@@ -54,7 +54,7 @@ impl Owner {
 
     /// The tokens in another impl block of the same type, where the types of the trait have longer names.
     pub(crate) fn beside(&self, tokens: TokenStream) -> TokenStream {
-        rewritten(tokens, &|word, span, next| {
+        rewritten(tokens, &|word: &str, span, next: Option<&Ident>| {
             let of_trait = self.of_trait.as_ref()?;
             let is_theirs = word == "Self" && next.is_some_and(|next| self.associated.contains(next));
             is_theirs.then(|| quote_spanned!(span=> <Self as #of_trait>))
@@ -64,7 +64,7 @@ impl Owner {
     /// The tokens outside of every impl block of the type: it is named, and its instance is an argument.
     pub(crate) fn outside(&self, tokens: TokenStream) -> TokenStream {
         let ty = &self.ty;
-        rewritten(tokens, &|word, span, next| match (word, next) {
+        rewritten(tokens, &|word: &str, span, next: Option<&Ident>| match (word, next) {
             ("self", _) => Some(this(span).to_token_stream()),
             ("Self", Some(next)) => Some(match &self.of_trait {
                 Some(of_trait) if self.associated.contains(next) => quote!(<#ty as #of_trait>),
@@ -89,7 +89,7 @@ fn spelled(tokens: &impl ToTokens) -> String {
 /// Puts something in the place of words. What is asked is given the word, its place, and what follows it after `::`.
 fn rewritten(
     tokens: TokenStream,
-    instead: &dyn Fn(&str, Span, Option<&Ident>) -> Option<TokenStream>,
+    instead: &impl Fn(&str, Span, Option<&Ident>) -> Option<TokenStream>,
 ) -> TokenStream {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut all = TokenStream::new();

@@ -36,11 +36,11 @@ impl Args {
         Ok(())
     }
 
-    pub(super) fn read_flag(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+    pub(super) fn read_flag(&mut self, key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
         if input.peek(Token![=]) || input.peek(syn::token::Paren) {
-            return Err(syn::Error::new(input.span(), "`memory_only` is a flag: write it alone"));
+            return Err(syn::Error::new(input.span(), format!("`{key}` is a flag: write it alone")));
         }
-        self.memory_only = true;
+        *if key == "loader" { &mut self.loader } else { &mut self.memory_only } = true;
         Ok(())
     }
 

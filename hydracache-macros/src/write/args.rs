@@ -36,11 +36,19 @@ pub(crate) struct Invalidates {
 /// One tag: statements that write it, or an expression.
 #[derive(Debug)]
 pub(crate) enum Tag {
-    Template { statements: TokenStream, needs_result: bool },
+    Template { written: String, statements: TokenStream, needs_result: bool },
     Expr(Expr),
 }
 
 impl Tag {
+    /// How the registry shows it.
+    pub(crate) fn shown(&self) -> String {
+        match self {
+            Self::Template { written, .. } => written.clone(),
+            Self::Expr(expr) => format!("{{{}}}", quote!(#expr)),
+        }
+    }
+
     pub(crate) fn needs_result(&self) -> bool {
         match self {
             Self::Template { needs_result, .. } => *needs_result,
@@ -66,6 +74,17 @@ const KEYS: [(&str, &str); 6] = [
     ("returns", "returns = \"result\""),
     ("crate", "crate = my_crate::hydracache"),
 ];
+
+impl At {
+    /// As it is written.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::AfterOk => "after_ok",
+            Self::Always => "always",
+            Self::Before => "before",
+        }
+    }
+}
 
 impl Invalidates {
     pub(crate) fn parse(tokens: TokenStream, signature: &Signature, errors: &mut Errors) -> Self {
@@ -161,12 +180,9 @@ impl Invalidates {
                 let takes = takes("`\"after_ok\"`, `\"always\"` or `\"before\"`");
                 let moment: LitStr = literal(input, &takes)?;
                 self.at_said = Some(moment.span());
-                self.at = match moment.value().as_str() {
-                    "after_ok" => At::AfterOk,
-                    "always" => At::Always,
-                    "before" => At::Before,
-                    _ => return Err(syn::Error::new(moment.span(), takes)),
-                };
+                let known = [At::AfterOk, At::Always, At::Before];
+                let said = known.into_iter().find(|known| known.name() == moment.value());
+                self.at = said.ok_or_else(|| syn::Error::new(moment.span(), takes))?;
             }
             "cache" => self.cache = Some(read_cache(input, example)?),
             "returns" => self.returns = Some(read_returns(input, example)?),
@@ -213,7 +229,7 @@ fn read_tag(tag: Expr, signature: &Signature, errors: &mut Errors) -> Tag {
             });
             let written = key::of_template(&literal, &known, errors);
             let needs_result = written.uses.arguments.last().copied().unwrap_or_default();
-            Tag::Template { statements: written.statements, needs_result }
+            Tag::Template { written: written.shown, statements: written.statements, needs_result }
         }
         expr => {
             match &expr {

@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::args::{At, Invalidates, Put, Tag};
@@ -22,6 +23,8 @@ pub(crate) struct Wrapping {
     after_ok: TokenStream,
     /// What is done when an error was returned.
     after_err: TokenStream,
+    /// What the registry gets to know.
+    facts: TokenStream,
 }
 
 impl Wrapping {
@@ -38,6 +41,9 @@ impl Wrapping {
             let pending = pending_tag(tag, args.cache.as_ref(), &facade, signature);
             if tag.needs_result() { &mut late } else { &mut early }.push(pending);
         }
+        let shown = args.targets.iter().map(Target::shown);
+        let shown = shown.chain(args.all.iter().map(|path| format!("all({})", quote!(#path)))).collect();
+        let facts = facts(shown, args.tags.iter().map(Tag::shown).collect(), args.at, false);
         let publish = publish(signature);
         if args.at == At::Before {
             let before = quote_spanned!(span=> #private::Guard::new([#(#early),*]).apply([]) #publish;);
@@ -48,6 +54,7 @@ impl Wrapping {
                 before,
                 after_ok: nothing.clone(),
                 after_err: nothing,
+                facts,
             };
         }
         let apply = quote_spanned!(span=> __guard.apply([#(#late),*]) #publish;);
@@ -66,7 +73,7 @@ impl Wrapping {
             _ => quote_spanned!(span=> __guard.defuse();),
         };
         let before = quote_spanned!(span=> let __guard = #private::Guard::new([#(#early),*]););
-        Self { facade, returns: args.returns, before, after_ok, after_err }
+        Self { facade, returns: args.returns, before, after_ok, after_err, facts }
     }
 
     pub(crate) fn of_put(args: &Put, signature: &Signature) -> Self {
@@ -100,7 +107,8 @@ impl Wrapping {
             after_ok.extend(quote_spanned!(at=> let __value = #value; __writing.put(__value) #publish;));
         }
         let after_err = quote_spanned!(span=> __writing.cancel(););
-        Self { facade, returns: args.returns, before, after_ok, after_err }
+        let facts = facts(args.target.iter().map(Target::shown).collect(), Vec::new(), At::AfterOk, true);
+        Self { facade, returns: args.returns, before, after_ok, after_err, facts }
     }
 
     /// The function with its own signature, and this around its body.
@@ -145,14 +153,41 @@ impl Wrapping {
             }
             __output
         };
-        let wrapped = signature.awaited(wrapped);
+        let (submitted, wrapped) = (self.submitted(signature), signature.awaited(wrapped));
         quote! {
             #(#attributes)*
             #visibility #head {
+                #submitted
                 #wrapped
             }
         }
     }
+
+    /// Tells the registry of the function.
+    fn submitted(&self, signature: &Signature) -> TokenStream {
+        let (facade, facts) = (&self.facade, &self.facts);
+        let function = signature.item.sig.ident.unraw().to_string();
+        quote! {
+            const _: () = {
+                #facade::__private::inventory::submit! {
+                    #facade::__private::Invalidator::new(#facade::__private::InvalidatorFacts {
+                        function: #function,
+                        #facts
+                        package: ::core::env!("CARGO_PKG_NAME"),
+                        module: ::core::module_path!(),
+                        file: ::core::file!(),
+                        line: ::core::line!(),
+                    })
+                }
+            };
+        }
+    }
+}
+
+/// What an attribute knows of itself.
+fn facts(targets: Vec<String>, tags: Vec<String>, at: At, puts: bool) -> TokenStream {
+    let at = at.name();
+    quote!(puts: #puts, targets: &[#(#targets),*], tags: &[#(#tags),*], at: #at,)
 }
 
 /// Waits for what lies beyond this process, in a function that can wait.
@@ -184,5 +219,7 @@ fn pending_tag(tag: &Tag, cache: Option<&Cache>, facade: &Facade, signature: &Si
             (quote!(Expression), quote!(::core::option::Option::Some(#cache)))
         }
     };
-    quote_spanned!(span=> #private::pending_tag(#private::CacheChoice::#choice, #given, &#tag))
+    quote_spanned!(span=> #private::pending_tag(
+        #private::CacheChoice::#choice, #given, &#tag, ::core::module_path!(),
+    ))
 }

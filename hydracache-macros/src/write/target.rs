@@ -32,6 +32,12 @@ impl Target {
         self.arguments.iter().any(mentions_result)
     }
 
+    /// How the registry shows it.
+    pub(crate) fn shown(&self) -> String {
+        let (path, arguments) = (&self.path, &self.arguments);
+        quote!(#path(#(#arguments),*)).to_string()
+    }
+
     /// A call of a function of the target's handle.
     pub(crate) fn on_handle(&self, function: &str) -> TokenStream {
         let span = generated(self.path.span());

@@ -54,7 +54,8 @@ pub fn put<V: Clone + Send + Sync + 'static>(
     let text = write(&mut key, site, write_key);
     with(site, cache, |function| match function {
         Some(function) => {
-            function.ops().put_finished(text, value, &access, settings.options, settings.finish)
+            let options = settings.options.or_ttl(site.default_ttl());
+            function.ops().put_finished(text, value, &access, options, settings.finish)
         }
         None => Applied::new(Err(no_cache(site))),
     })

@@ -42,7 +42,8 @@ impl Miss {
     {
         let Missed { engine, counters, key, arrival } = self.0?;
         let namespace = engine.namespace_cell(site.escaped_namespace());
-        let plan = match engine.plan(&settings.options, Some(namespace), site.version()) {
+        let options = settings.options.or_ttl(site.default_ttl());
+        let plan = match engine.plan(&options, Some(namespace), site.version()) {
             Ok(plan) => plan,
             Err(error) => {
                 engine.count(Some(&counters), Count::Bypassed);

@@ -1,5 +1,6 @@
 //! What generated code calls. Everything else in the crate is free to change without touching the macros.
 
+mod by_name;
 mod entries;
 mod load;
 mod lookup;
@@ -9,6 +10,9 @@ mod write;
 
 pub use inventory;
 
+pub use self::by_name::{
+    TellNothing, TellSource, TellText, begin_blocking_load, begin_load, provided_instance, sent_arguments,
+};
 pub use self::entries::{clear, expire, invalidate, key, of_value, peek, put, stats, tag};
 pub use self::load::{
     CanOutlive, InPlace, LoaderProbe, Outlives, Request, Settings, StaysInPlace, load_blocking, probe,
@@ -20,15 +24,21 @@ pub use self::write::{Guard, Pending, Published, Writing, pending, pending_all, 
 pub use crate::call::Loaded;
 pub use crate::call_site::{CacheChoice, CallSite, Facts};
 pub use crate::draft::Draft;
+pub use crate::error::Error;
 pub use crate::given::{
-    GivenArgument, GivenCache, GivenCarrier, GivenError, GivenOption, GivenReceiver, GivenResult, GivenTag,
-    GivenTags, GivenTtl, GivenValue, cache_of, can_be_remembered, can_fail, carries_errors_of_the_cache,
-    is_none, own, own_receiver, tag_of, value_for,
+    GivenArgument, GivenCache, GivenCarrier, GivenError, GivenOption, GivenProvided, GivenReceiver,
+    GivenResult, GivenSent, GivenTag, GivenTags, GivenTtl, GivenValue, cache_of, can_be_remembered,
+    can_be_sent, can_fail, carries_errors_of_the_cache, copy_of, is_none, own, own_receiver, tag_of,
+    value_for,
 };
 pub use crate::key::{KeyBuf, KeySegment, SegmentWriter};
-pub use crate::registry::Submitted;
+pub use crate::registry::{
+    CacheEntity, EntityDescriptor, EntityFacts, Invalidator, InvalidatorFacts, Loader, Loading,
+    ModuleDefaults, Need, Submitted, entity_tags,
+};
+pub use crate::runtime::Runtime;
 pub use crate::sharing::{
     CarryLoadError, CarryNothing, ErrorProbe, ShareClone, ShareNothing, ShareText, Sharing, shared, unshared,
 };
-pub use crate::tag::Tag;
+pub use crate::tag::{Tag, TagSet};
 pub use crate::value::Access;

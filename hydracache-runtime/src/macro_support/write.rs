@@ -14,6 +14,7 @@ use crate::error::{CacheResult, Error, ErrorKind};
 use crate::invalidation::CacheInvalidation;
 use crate::key::KeyBuf;
 use crate::ops::{Namespace, Ops};
+use crate::registry::defaults;
 use crate::runtime::Runtime;
 use crate::sync::Arc;
 use crate::tag::Tag;
@@ -66,8 +67,18 @@ fn of_function(
     })
 }
 
-/// Everything that carries a tag, in the cache of that name or the one that is given, else in the default cache.
-pub fn pending_tag(choice: CacheChoice, cache: Option<&HydraCache>, tag: &Tag) -> Pending {
+/// Everything that carries a tag, in the cache of that name or the one that is given, else in that of the module or the
+/// default cache.
+pub fn pending_tag(
+    choice: CacheChoice,
+    cache: Option<&HydraCache>,
+    tag: &Tag,
+    module: &'static str,
+) -> Pending {
+    let choice = match (choice, defaults::of_module(module).cache) {
+        (CacheChoice::Default, Some(name)) => CacheChoice::Named(name),
+        (said, _) => said,
+    };
     let engine = match (cache, choice) {
         (Some(cache), _) => Ok(Arc::clone(&cache.engine)),
         (None, CacheChoice::Named(name)) => {
@@ -191,7 +202,7 @@ impl<V: Clone + Send + Sync + 'static> Writing<V> {
         };
         // What is asked of the value is code of the user's: the intent is taken only after it, and ends by itself if that
         // panics.
-        let mut options = mem::take(&mut self.settings.options);
+        let mut options = mem::take(&mut self.settings.options).or_ttl(self.site.default_ttl());
         let mut draft = Draft::default();
         if let Some(finish) = self.settings.finish {
             finish(&value, &mut draft);
