@@ -167,6 +167,22 @@ pub fn copy_of<T: GivenProvided>(provided: &T) -> T {
     provided.clone()
 }
 
+/// An argument that each of several calls is given a copy of.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be given to several calls",
+    label = "the function is called more than once, with this argument each time",
+    note = "derive `Clone` for it, or take it as `&T` or `Arc<T>`"
+)]
+pub trait GivenAgain: Clone {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> GivenAgain for T {}
+
+/// A copy for one more call.
+pub fn again<T: GivenAgain>(argument: &T) -> T {
+    argument.clone()
+}
+
 /// Asks for an argument that a loader can be sent.
 pub fn can_be_sent<T: GivenSent>() {}
 

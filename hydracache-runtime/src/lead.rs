@@ -129,14 +129,19 @@ impl<T: Clone + Send + Sync + 'static, E> Lead<T, E> {
             Ok(value) => Ok(self.commit(value)),
             Err(error) => {
                 let shared = (self.sharing.share)(&error);
-                self.leaving.count(Count::LoadFailure);
-                self.leaving.tell(CacheEventKind::LoadFailed, None);
-                self.leaving.note_failure();
-                let remembered = shared.as_ref().and_then(|shared| self.remembered(shared));
-                self.leaving.land(remembered, Outcome::Failed(shared));
+                self.fail(shared);
                 Err(Failure::Loader(error))
             }
         }
+    }
+
+    /// Ends the load with an error, as far as it can be shared.
+    pub(crate) fn fail(mut self, shared: Option<SharedError>) {
+        self.leaving.count(Count::LoadFailure);
+        self.leaving.tell(CacheEventKind::LoadFailed, None);
+        self.leaving.note_failure();
+        let remembered = shared.as_ref().and_then(|shared| self.remembered(shared));
+        self.leaving.land(remembered, Outcome::Failed(shared));
     }
 
     fn time_out(mut self) -> Result<Loaded<T>, Failure<E>> {

@@ -107,6 +107,7 @@ pub use invalidation::{
     InMemoryInvalidationBus,
 };
 pub use key::{CacheKey, CacheKeyBuilder, KeyRef, KeySegment, MAX_KEY_BYTES, SegmentWriter, StoreKey};
+pub use macro_support::Warmed;
 pub use many::BulkKey;
 pub use options::{CacheOptions, RefreshOptions};
 #[cfg(feature = "planted-bugs")]

@@ -9,12 +9,14 @@ use std::hash::Hash;
 use std::pin::pin;
 
 use crate::adopt::Adoptable;
-use crate::call::{Failure, Step};
-use crate::engine::{Edge, enter};
+use crate::call::{Call, Failure, Step};
+use crate::engine::{Edge, Flight, Moment, enter};
 use crate::error::{CacheResult, Error};
 use crate::lead::Lead;
-use crate::ops::{Asked, Started};
+use crate::ops::{Asked, Ops, Started};
 use crate::options::CacheOptions;
+use crate::sharing::Sharing;
+use crate::sync::Arc;
 use crate::view::{self, View};
 
 /// What names an entry in a bulk call: a text that can be compared, copied and sent along with a load.
@@ -63,22 +65,56 @@ where
     F: FnMut(Vec<K>) -> Fut,
     Fut: Future<Output = Result<M, E>> + Send + 'static,
 {
-    let (mut found, mut failure) = (HashMap::new(), None);
-    let mut pending = Vec::new();
+    let (mut found, mut pending) = (HashMap::new(), Vec::new());
     for key in distinct(keys) {
         match view::start(view, key.as_ref(), &Asked::new(&options))? {
             Started::Hit(loaded) | Started::Renew(loaded, _) => _ = found.insert(key, loaded.into_value()),
             Started::Miss(call) => pending.push((key, call)),
         }
     }
+    let loaded = drive_many(pending, |leads| {
+        let (engine, counters) = (leads[0].1.engine(), leads[0].1.counters());
+        let (first, count) = (leads[0].1.key(), leads.len());
+        let (view, options) = (view.clone(), options.clone());
+        let beside = move |key: K, value, moment| {
+            let access = view.access();
+            let fill = |ops: Ops<'_>, text: &str| ops.fill_found(text, moment, value, &access, &options);
+            view.with_key(key.as_ref(), fill)
+        };
+        let batch = Batch::new(leads);
+        let loading = batch.begin(&mut loader);
+        let loading = async move {
+            let told = |error: E| Error::load_many(first.as_str(), count, error.into());
+            loading.await.map(|values| values.into_iter().collect()).map_err(told)
+        };
+        let load = batch.run(loading, Sharing::OWN, beside);
+        Adoptable::new(load, engine, counters)
+    });
+    let (loaded, failure) = loaded.await;
+    found.extend(loaded);
+    match failure {
+        None => Ok(found),
+        Some(Failure::Loader(error) | Failure::Cache(error)) => Err(error),
+    }
+}
+
+/// What calls that missed end with: the values that came, and the first failure. `run` runs the loader for all the keys
+/// that this caller leads.
+pub(crate) async fn drive_many<K, T, E, Fut>(
+    mut pending: Vec<(K, Call<T, E>)>,
+    mut run: impl FnMut(Vec<(K, Lead<T, E>)>) -> Fut,
+) -> (Vec<(K, T)>, Option<Failure<E>>)
+where
+    T: Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<Vec<(K, T)>, Failure<E>>>,
+{
+    let (mut found, mut failure) = (Vec::new(), None);
     while !pending.is_empty() {
         let (mut leads, mut waiting, mut wait) = (Vec::new(), Vec::new(), None);
         for (key, mut call) in pending {
             match call.next() {
-                Step::Done(Ok(loaded)) => _ = found.insert(key, loaded.into_value()),
-                Step::Done(Err(Failure::Loader(error) | Failure::Cache(error))) => {
-                    failure.get_or_insert(error);
-                }
+                Step::Done(Ok(loaded)) => found.push((key, loaded.into_value())),
+                Step::Done(Err(error)) => _ = failure.get_or_insert(error),
                 Step::Lead(lead) => leads.push((key, lead)),
                 Step::Wait(landing) => {
                     wait.get_or_insert(landing);
@@ -87,11 +123,10 @@ where
             }
         }
         pending = waiting;
-        if let Some((_, first)) = leads.first() {
-            let (engine, counters) = (first.engine(), first.counters());
-            let _edges: Vec<_> = leads.iter().map(|(_, lead)| Edge::lead(lead.flight())).collect();
-            let load = load(view.clone(), options.clone(), leads, &mut loader);
-            match Adoptable::new(load, engine, counters).await {
+        if !leads.is_empty() {
+            let flights: Vec<_> = leads.iter().map(|(_, lead)| lead.shared_flight()).collect();
+            let _edges: Vec<_> = flights.iter().map(|flight| Edge::lead(flight)).collect();
+            match run(leads).await {
                 Ok(values) => found.extend(values),
                 Err(error) => _ = failure.get_or_insert(error),
             }
@@ -99,47 +134,52 @@ where
             landing.await;
         }
     }
-    failure.map_or(Ok(found), Err)
+    (found, failure)
 }
 
-/// Runs the loader once and lands all flights that it was run for.
-fn load<K, T, V, E, M, F, Fut>(
-    view: V,
-    options: CacheOptions,
-    leads: Vec<(K, Lead<T, Error>)>,
-    loader: &mut F,
-) -> impl Future<Output = CacheResult<Vec<(K, T)>>> + Send + 'static + use<K, T, V, E, M, F, Fut>
-where
-    K: BulkKey,
-    T: Clone + Send + Sync + 'static,
-    V: View<T>,
-    E: Into<Box<dyn std::error::Error + Send + Sync>>,
-    M: IntoIterator<Item = (K, T)>,
-    F: FnMut(Vec<K>) -> Fut,
-    Fut: Future<Output = Result<M, E>> + Send + 'static,
-{
-    // One flight stands for all: a loader that asks for any of their keys waits for itself.
-    let first = leads[0].1.shared_flight();
-    let beside: Vec<_> = leads[1..].iter().map(|(_, lead)| Edge::beside(lead.flight(), &first)).collect();
-    // Before the source is read, for what turns up there without being asked for.
-    let moment = leads[0].1.engine().moment();
-    let loading = enter(&first, || loader(leads.iter().map(|(key, _)| key.clone()).collect()));
-    async move {
-        let _beside = beside;
+/// The loads that one run of a loader is for.
+pub(crate) struct Batch<K, T, E> {
+    leads: Vec<(K, Lead<T, E>)>,
+    /// One flight stands for all: a loader that asks for any of their keys waits for itself.
+    first: Arc<Flight>,
+    #[allow(dead_code, reason = "they act when they are dropped")]
+    others: Vec<Edge>,
+    /// Before the source is read, for what turns up there without being asked for.
+    moment: Moment,
+}
+
+impl<K: Eq + Hash + Clone, T: Clone + Send + Sync + 'static, E> Batch<K, T, E> {
+    pub(crate) fn new(leads: Vec<(K, Lead<T, E>)>) -> Self {
+        let first = leads[0].1.shared_flight();
+        let others = leads[1..].iter().map(|(_, lead)| Edge::beside(lead.flight(), &first)).collect();
+        let moment = leads[0].1.engine().moment();
+        Self { leads, first, others, moment }
+    }
+
+    /// Calls the closure that makes the loader's future, as part of the loads.
+    pub(crate) fn begin<F>(&self, loader: impl FnOnce(Vec<K>) -> F) -> F {
+        enter(&self.first, || loader(self.leads.iter().map(|(key, _)| key.clone()).collect()))
+    }
+
+    /// Lands all flights with what the loader returns. Values of other keys go to `beside`.
+    pub(crate) async fn run(
+        self,
+        loading: impl Future<Output = Result<HashMap<K, T>, E>>,
+        sharing: Sharing<E>,
+        mut beside: impl FnMut(K, T, Moment) -> CacheResult<bool>,
+    ) -> Result<Vec<(K, T)>, Failure<E>> {
         let mut loading = pin!(loading);
-        let loaded = poll_fn(|context| enter(&first, || loading.as_mut().poll(context))).await;
-        let mut values: HashMap<K, T> = match loaded {
-            Ok(values) => values.into_iter().collect(),
+        let loaded = poll_fn(|context| enter(&self.first, || loading.as_mut().poll(context))).await;
+        let mut values = match loaded {
+            Ok(values) => values,
             Err(error) => {
-                let error = Error::load_many(first.key.as_str(), leads.len(), error.into());
-                for (_, lead) in leads {
-                    drop(lead.finish(Err(error.clone())));
-                }
-                return Err(error);
+                let shared = enter(&self.first, || (sharing.share)(&error));
+                self.leads.into_iter().for_each(|(_, lead)| lead.fail(shared.clone()));
+                return Err(Failure::Loader(error));
             }
         };
-        let mut found = Vec::with_capacity(leads.len());
-        for (key, lead) in leads {
+        let mut found = Vec::with_capacity(self.leads.len());
+        for (key, lead) in self.leads {
             match values.remove(&key) {
                 Some(value) => {
                     if let Ok(loaded) = lead.finish(Ok(value)) {
@@ -150,10 +190,7 @@ where
             }
         }
         for (key, value) in values {
-            let access = view.access();
-            let filled = view
-                .with_key(key.as_ref(), |ops, text| ops.fill_found(text, moment, value, &access, &options));
-            if let Err(error) = filled {
+            if let Err(error) = beside(key, value, self.moment) {
                 tracing::debug!(%error, "what a bulk loader returned beside what was asked for is not stored");
             }
         }
@@ -162,7 +199,7 @@ where
 }
 
 /// The keys, each once, in the order in which they came.
-fn distinct<K: BulkKey>(keys: impl IntoIterator<Item = K>) -> Vec<K> {
+pub(crate) fn distinct<K: Eq + Hash + Clone>(keys: impl IntoIterator<Item = K>) -> Vec<K> {
     let mut seen = HashSet::new();
     keys.into_iter().filter(|key| seen.insert(key.clone())).collect()
 }

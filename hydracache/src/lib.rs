@@ -90,7 +90,7 @@ pub use hydracache_runtime::{
     Eviction, FillToken, HydraCache, InMemoryFramedInvalidationBus, InMemoryInvalidationBus, Invalidator,
     KeyRef, KeySegment, LoadError, Loader, LocalBuilder, MAX_KEY_BYTES, MAX_TAG_BYTES, MAX_TAGS, MemoryValue,
     PostcardCodec, ReadValue, RefreshOptions, Registry, Runtime, RuntimeBuilder, SegmentWriter, Source,
-    Store, StoreKey, SystemClock, Tag, TagSet, TypedCache, WriteIntent,
+    Store, StoreKey, SystemClock, Tag, TagSet, TypedCache, Warmed, WriteIntent,
 };
 #[cfg(feature = "test-util")]
 pub use hydracache_runtime::{bus_suite, store_suite, testing};

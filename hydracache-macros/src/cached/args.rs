@@ -11,9 +11,10 @@ use super::read::read_equals;
 use super::refresh::Refresh;
 use crate::diagnostics::{Errors, did_you_mean, listed};
 use crate::parts::skip_to_comma;
+use crate::write::target::Target;
 
 /// Every key there is and how it is written, in the order in which the documentation explains them.
-const KEYS: [(&str, &str); 31] = [
+const KEYS: [(&str, &str); 34] = [
     ("name", "name = \"users.get\""),
     ("key", "key = \"user:{id}\""),
     ("skip", "skip(db, trace)"),
@@ -41,6 +42,9 @@ const KEYS: [(&str, &str); 31] = [
     ("cache", "cache = \"sessions\""),
     ("memory_only", "memory_only"),
     ("loader", "loader"),
+    ("bulk", "bulk = ids"),
+    ("by", "by = |user| user.id"),
+    ("entries", "entries = get_user(*ids)"),
     ("version", "version = 2"),
     ("returns", "returns = \"result\""),
     ("handle", "handle = none"),
@@ -70,6 +74,9 @@ pub(crate) struct Args {
     pub(crate) cache: Option<Cache>,
     pub(crate) memory_only: bool,
     pub(crate) loader: bool,
+    pub(crate) bulk: Option<Ident>,
+    pub(crate) by: Option<ExprClosure>,
+    pub(crate) entries: Option<Target>,
     pub(crate) version: u32,
     pub(crate) returns: Option<Returns>,
     pub(crate) handle: Option<Handle>,
@@ -208,7 +215,7 @@ impl Args {
 }
 
 /// Keys that the registry shows as they are written. The others it knows in a form of their own.
-const SHOWN: [&str; 17] = [
+const SHOWN: [&str; 20] = [
     "idle",
     "jitter",
     "refresh_ahead",
@@ -226,6 +233,9 @@ const SHOWN: [&str; 17] = [
     "enabled",
     "adopt",
     "share_error",
+    "bulk",
+    "by",
+    "entries",
 ];
 
 /// The tokens between two places of one stream, as text; a text without its quotes.

@@ -14,6 +14,9 @@ use crate::template;
 impl Expansion<'_> {
     /// Look up, or load.
     pub(crate) fn call(&self, site: &TokenStream, calling: &Calling) -> TokenStream {
+        if let Some(bulk) = &self.bulk {
+            return self.call_many(bulk, site, calling.anew);
+        }
         let span = self.output_span();
         let private = self.facade.private(span);
         let (outcome, view) = (self.outcome(), Ident::new(calling.view, span));
@@ -153,7 +156,7 @@ impl Expansion<'_> {
     }
 
     /// The type arguments of the function, passed on. Arguments that are `impl Trait` cannot be named and are inferred.
-    fn turbofish(&self) -> TokenStream {
+    pub(crate) fn turbofish(&self) -> TokenStream {
         let generics = &self.signature.item.sig.generics;
         let named = generics.params.iter().filter_map(|param| match param {
             GenericParam::Type(ty) => Some(&ty.ident),
@@ -216,7 +219,7 @@ impl Expansion<'_> {
     }
 
     /// What can be done with the error, and whether that is enough for what the attribute asks of it.
-    fn sharing(&self) -> TokenStream {
+    pub(crate) fn sharing(&self) -> TokenStream {
         let span = self.output_span();
         let (private, outcome) = (self.facade.private(span), self.outcome());
         let error = quote_spanned!(span=> #outcome::Error);
@@ -257,7 +260,7 @@ impl Expansion<'_> {
     }
 
     /// Lets the names that patterns bind be used, borrowed.
-    fn bindings(&self, uses: &Uses) -> TokenStream {
+    pub(crate) fn bindings(&self, uses: &Uses) -> TokenStream {
         let bindings = uses.of(self.signature).filter_map(|argument| {
             let (pattern, _) = argument.pattern.as_ref()?;
             let name = &argument.name;

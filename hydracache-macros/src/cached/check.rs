@@ -4,9 +4,9 @@ use syn::Type;
 use syn::spanned::Spanned;
 
 use super::args::{Args, Handle, Returns};
-use super::loader;
 use super::shape::{is_option, is_plain, value_part};
 use super::signature::{Signature, borrowed, borrowed_forever, opaque};
+use super::{bulk, loader};
 use crate::diagnostics::{Errors, did_you_mean, listed};
 
 pub(crate) fn check(args: &Args, signature: &Signature, errors: &mut Errors) {
@@ -21,6 +21,7 @@ pub(crate) fn check(args: &Args, signature: &Signature, errors: &mut Errors) {
     }
     check_outcomes(args, signature, errors);
     loader::check(args, signature, errors);
+    bulk::check(args, signature, errors);
 }
 
 /// Keys about errors and `None` need a return type that has them.
@@ -33,7 +34,7 @@ fn check_outcomes(args: &Args, signature: &Signature, errors: &mut Errors) {
         }
     }
     let value = output.map(|output| value_part(args, output));
-    if let Some(at) = args.said("none")
+    if let Some(at) = args.said("none").filter(|_| args.bulk.is_none())
         && value.is_none_or(|value| is_plain(value) && !is_option(value))
     {
         errors.at(at, "the value is no `Option`: remove `none`, or return one");

@@ -8,6 +8,7 @@ use syn::{AttrStyle, Attribute, FnArg, Ident, Pat, Path, ReturnType, Signature, 
 
 use super::args::{Args, Cache, Handle};
 use super::boxed;
+use super::bulk::Bulk;
 use super::key::{self, Uses, Writing};
 use super::settings::{Settings, settings};
 use super::shape::{shape, value_part};
@@ -24,6 +25,8 @@ pub(crate) struct Expansion<'a> {
     pub(crate) settings: Settings,
     pub(crate) cache_uses: Uses,
     pub(crate) condition_uses: Uses,
+    /// The argument that holds many keys, where there is one.
+    pub(crate) bulk: Option<Bulk>,
     /// Which part of the return type is the value, as an expression.
     pub(crate) shape: TokenStream,
 }
@@ -58,7 +61,8 @@ impl<'a> Expansion<'a> {
             condition_uses.note(condition, signature);
         }
         let shape = shape(args.returns, signature, &facade);
-        Self { args, signature, facade, key, settings, cache_uses, condition_uses, shape }
+        let bulk = Bulk::of(args, signature);
+        Self { args, signature, facade, key, settings, cache_uses, condition_uses, bulk, shape }
     }
 
     /// The whole expansion.
@@ -190,10 +194,14 @@ impl<'a> Expansion<'a> {
         quote_spanned!(span=> #private::Access::<#value>::#kind())
     }
 
-    /// What is cached.
+    /// What is cached: what the function returns, or one of the values in it.
     pub(crate) fn value_type(&self) -> TokenStream {
-        let outcome = self.outcome();
-        quote_spanned!(self.output_span()=> #outcome::Value)
+        let (span, outcome) = (self.output_span(), self.outcome());
+        if self.bulk.is_none() {
+            return quote_spanned!(span=> #outcome::Value);
+        }
+        let private = self.facade.private(span);
+        quote_spanned!(span=> <#outcome::Value as #private::Collection>::Value)
     }
 
     /// The return type, taken apart.

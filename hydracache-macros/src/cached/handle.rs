@@ -7,6 +7,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{FnArg, Generics, Ident, ReceiverKind, Signature};
 
+use super::bulk::Bulk;
 use super::emit::{Calling, Expansion};
 use super::key::Uses;
 use super::owner::{Owner, this};
@@ -80,6 +81,7 @@ impl Expansion<'_> {
         let handle = format_ident!("__hydracache_{}{name}", owner.mark(), span = span);
         let returned = quote_spanned! {span=>
             #[doc(hidden)]
+            #[inline]
             #visibility fn #name() -> #handle<Self> {
                 #handle(::core::marker::PhantomData)
             }
@@ -115,10 +117,13 @@ impl Expansion<'_> {
             #[allow(private_interfaces, private_bounds, reason = "a method may take what its module keeps to itself")]
             impl #of_impl #handle<#ty> #bounds {
                 /// The descriptor of the method.
+                #[inline]
                 pub fn site(self) -> &'static #private::CallSite { #site }
                 /// The name of the method.
+                #[inline]
                 pub fn name(self) -> &'static str { #site.name() }
                 /// The body alone.
+                #[inline]
                 pub #uncached { #call #waits }
                 #functions
             }
@@ -144,16 +149,29 @@ impl Expansion<'_> {
         let fetch_body = body(Calling { view: "WithSource", anew: false });
         let refresh = self.handle_signature("refresh", None);
         let refresh_body = body(Calling { view: "ValueOnly", anew: true });
+        let refresh = quote_spanned! {at=>
+            /// Loads now and stores.
+            #[inline]
+            pub #refresh { #refresh_body }
+        };
+        if self.bulk.is_some() {
+            return refresh;
+        }
+        let of_many = self.of_many();
         quote_spanned! {at=>
             /// The value with its source and age, loaded if it is not there.
+            #[inline]
             pub #fetch { #fetch_body }
-            /// Loads now and stores.
-            pub #refresh { #refresh_body }
+            #refresh
+            #of_many
         }
     }
 
     /// What works on entries without the body.
     fn on_entries(&self, site: &TokenStream) -> TokenStream {
+        if self.args.entries.is_some() {
+            return self.stats(site);
+        }
         let span = self.output_span();
         let private = self.facade.private(span);
         let (access, cache, writing) = (self.access(), self.cache(), self.writing());
@@ -176,6 +194,9 @@ impl Expansion<'_> {
             out(quote_spanned!(span=> #before #private::#function(#site, #cache)))
         };
         let (pending_all, clear) = (on_all("pending_all"), on_all("clear"));
+        let entry = out(quote_spanned!(span=> #before #private::entry_of(#site, #access, #cache, #writing)));
+        let described = out(settings.clone());
+        let stats = self.stats(site);
         let write = out(quote_spanned! {span=>
             let __settings = #settings;
             #before
@@ -199,24 +220,52 @@ impl Expansion<'_> {
         let peeked = quote_spanned!(span=> ::core::option::Option<#value>);
         quote_spanned! {at=>
             /// The key of a call.
+            #[inline]
             pub fn key #generics(#lead #only_key) -> #facade::CacheKey #bounds { #key }
             /// The cached value of a call, without a load.
+            #[inline]
             pub fn peek #generics(#lead #with_key) -> #peeked #bounds { #peek }
             /// Stores a value as the result of a call.
+            #[inline]
             pub fn put #generics(#lead #with_settings __value: #value) -> #facade::Applied #bounds { #put }
             /// Takes the entry of a call out.
+            #[inline]
             pub fn invalidate #generics(#lead #with_key) -> #facade::Applied<bool> #bounds { #invalidate }
             /// Ends the freshness of the entry of a call.
+            #[inline]
             pub fn expire #generics(#lead #with_key) -> #facade::Applied<bool> #bounds { #expire }
             #[doc(hidden)]
+            #[inline]
             pub fn pending #generics(#lead #with_key) -> #private::Pending #bounds { #pending }
             #[doc(hidden)]
+            #[inline]
             pub fn pending_all #of_cache(#lead #with_cache) -> #private::Pending #of_cache_bounds { #pending_all }
             #[doc(hidden)]
+            #[inline]
             pub fn writing #generics(#lead #with_settings) -> #private::Writing<#value> #bounds { #write }
+            #[doc(hidden)]
+            #[allow(unused_variables, reason = "both take what either needs")]
+            #[inline]
+            pub fn entry #generics(#lead #with_settings) -> #private::EntryOf<#value> #bounds { #entry }
+            #[doc(hidden)]
+            #[allow(unused_variables, reason = "both take what either needs")]
+            #[inline]
+            pub fn settings #generics(#lead #with_settings) -> #private::Settings<#value> #bounds { #described }
             /// Invalidates every entry of the function.
+            #[inline]
             pub fn clear #of_cache(#lead #with_cache) -> #facade::Applied #of_cache_bounds { #clear }
+            #stats
+        }
+    }
+
+    /// The counters, which are those of the function whatever entries it uses.
+    fn stats(&self, site: &TokenStream) -> TokenStream {
+        let at = generated(self.signature.span());
+        let (facade, private, lead) = (self.facade.at(at), self.facade.private(at), self.handle_receiver());
+        let site = self.outside(site.clone());
+        quote_spanned! {at=>
             /// The counters of the function in the current runtime.
+            #[inline]
             pub fn stats(#lead) -> #facade::CacheStats {
                 #private::stats(#site)
             }
@@ -224,7 +273,7 @@ impl Expansion<'_> {
     }
 
     /// What the functions of a handle begin with: a method's handle is a value.
-    fn handle_receiver(&self) -> TokenStream {
+    pub(crate) fn handle_receiver(&self) -> TokenStream {
         if self.signature.owner.is_some() { quote!(self,) } else { TokenStream::new() }
     }
 
@@ -248,7 +297,7 @@ impl Expansion<'_> {
     }
 
     /// The instance of a method as an argument.
-    fn instance(&self) -> Option<TokenStream> {
+    pub(crate) fn instance(&self) -> Option<TokenStream> {
         let receiver = self.signature.item.sig.receiver()?;
         let this = this(self.signature.span());
         Some(match &receiver.kind {
@@ -265,14 +314,30 @@ impl Expansion<'_> {
         let instance = self.instance().filter(|_| uses.receiver).map(|instance| quote!(#instance,));
         let arguments = uses.of(self.signature).map(|argument| {
             let (name, ty) = (&argument.name, &argument.ty);
-            quote!(#name: #ty,)
+            match &self.bulk {
+                // Here it stands for one of its keys.
+                Some(Bulk { name: keys, key, .. }) if name == keys => quote!(#name: &#key,),
+                _ => quote!(#name: #ty,),
+            }
         });
         let arguments: TokenStream = instance.into_iter().chain(arguments).collect();
         self.outside(arguments)
     }
 
+    /// The function itself, as it is called from its impl block.
+    pub(crate) fn function_path(&self) -> TokenStream {
+        let (name, generics) = (&self.signature.item.sig.ident, self.turbofish());
+        match &self.signature.owner {
+            None => quote!(#name #generics),
+            Some(owner) => match &owner.of_trait {
+                None => quote!(Self::#name #generics),
+                Some(of_trait) => quote!(<Self as #of_trait>::#name #generics),
+            },
+        }
+    }
+
     /// The generics of the function itself.
-    fn own_generics(&self) -> Generics {
+    pub(crate) fn own_generics(&self) -> Generics {
         let mut generics = self.signature.item.sig.generics.clone();
         if let Some(owner) = &self.signature.owner
             && let Some(bounds) = &generics.where_clause

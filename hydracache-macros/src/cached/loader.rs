@@ -126,18 +126,6 @@ impl Expansion<'_> {
         })
     }
 
-    /// The function itself, as it is called from outside.
-    fn function_path(&self) -> TokenStream {
-        let name = &self.signature.item.sig.ident;
-        match &self.signature.owner {
-            None => quote!(#name),
-            Some(owner) => match &owner.of_trait {
-                None => quote!(Self::#name),
-                Some(of_trait) => quote!(<Self as #of_trait>::#name),
-            },
-        }
-    }
-
     /// The type that an argument has while it travels.
     fn sent_type(&self, argument: &Argument) -> TokenStream {
         match &argument.ty {

@@ -2,12 +2,14 @@
 
 pub(crate) mod args;
 pub(crate) mod boxed;
+mod bulk;
 mod call;
 mod check;
 mod emit;
 mod handle;
 pub(crate) mod key;
 mod loader;
+mod many_keys;
 pub(crate) mod owner;
 pub(crate) mod read;
 mod refresh;

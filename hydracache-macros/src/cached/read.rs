@@ -14,6 +14,7 @@ use syn::{
 use super::args::{Absent, Args, Cache, Handle, Receiver, Returns, Tags, Ttl};
 use super::refresh::{Ahead, Length, percent};
 use crate::duration;
+use crate::write::target::Target;
 
 impl Args {
     pub(super) fn read_skip(&mut self, key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
@@ -110,6 +111,20 @@ impl Args {
                 let message = "`handle` takes a name or `none`: `handle = get_user_cache`";
                 let handle: Ident = parsed(input, message)?;
                 self.handle = Some(if handle == "none" { Handle::None } else { Handle::Named(handle) });
+            }
+            "bulk" => {
+                let takes = takes("the name of the argument that holds the keys");
+                self.bulk = Some(parsed(input, &takes)?);
+            }
+            "by" => {
+                self.by = Some(match expression(input, &takes("a closure of the value"))? {
+                    Expr::Closure(closure) => of_value(closure, example)?,
+                    other => return Err(syn::Error::new_spanned(other, takes("a closure of the value"))),
+                });
+            }
+            "entries" => {
+                let target = expression(input, &takes("a call of the function of one key"))?;
+                self.entries = Some(Target::read(target, "as in `entries = get_user(*ids)`")?);
             }
             "crate" => self.facade = Some(read_facade(input, example)?),
             _ => self.read_refresh(key, &takes, input)?,

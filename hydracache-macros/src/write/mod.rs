@@ -2,7 +2,7 @@
 
 mod args;
 mod emit;
-mod target;
+pub(crate) mod target;
 
 use proc_macro2::TokenStream;
 use quote::quote;

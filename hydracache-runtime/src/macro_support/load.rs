@@ -29,7 +29,7 @@ pub struct Settings<V> {
 
 impl Miss {
     /// Makes the call it belongs to; `None` when the loader is to run without the cache.
-    fn into_call<V, E>(
+    pub(super) fn into_call<V, E>(
         self,
         site: &'static CallSite,
         access: Access<V>,
@@ -85,8 +85,8 @@ impl<V: Clone + Send + Sync + 'static, E> Request<V, E> {
 ///
 /// When the user's type has no room for it. That is only a load that waits for itself, which without the cache would
 /// call itself without end.
-fn surface<V, E>(result: Result<Loaded<V>, Failure<E>>, sharing: Sharing<E>) -> Result<Loaded<V>, E> {
-    result.map_err(|failure| match failure {
+pub(super) fn surfaced<E>(failure: Failure<E>, sharing: Sharing<E>) -> E {
+    match failure {
         Failure::Loader(error) => error,
         Failure::Cache(error) => match sharing.carry {
             Some(carry) => carry(LoadError::from(error)),
@@ -94,7 +94,7 @@ fn surface<V, E>(result: Result<Loaded<V>, Failure<E>>, sharing: Sharing<E>) -> 
                 "{error} (an error type with `From<hydracache::LoadError>` would be returned instead of this panic)"
             ),
         },
-    })
+    }
 }
 
 /// Asks whether a loader can outlive its call; methods of more references are tried first.
@@ -202,7 +202,7 @@ where
         let loading = lead.begin_loader(loader);
         run(lead, loading)
     });
-    surface(result.await, sharing)
+    result.await.map_err(|failure| surfaced(failure, sharing))
 }
 
 /// Loads on the calling thread, waiting there for others who load the same.
@@ -217,5 +217,6 @@ where
 {
     let (call, sharing) = request.into_call(miss);
     let Some(call) = call else { return loader().split().map(Loaded::uncached) };
-    surface(call.drive_blocking(|lead| lead.run_blocking(|| loader().split())), sharing)
+    let result = call.drive_blocking(|lead| lead.run_blocking(|| loader().split()));
+    result.map_err(|failure| surfaced(failure, sharing))
 }

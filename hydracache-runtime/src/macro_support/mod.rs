@@ -1,9 +1,11 @@
 //! What generated code calls. Everything else in the crate is free to change without touching the macros.
 
 mod by_name;
+mod each;
 mod entries;
 mod load;
 mod lookup;
+mod many;
 mod renew;
 mod shape;
 mod write;
@@ -13,11 +15,15 @@ pub use inventory;
 pub use self::by_name::{
     TellNothing, TellSource, TellText, begin_blocking_load, begin_load, provided_instance, sent_arguments,
 };
+pub use self::each::{Warmed, get_each, get_each_blocking, warm, warm_blocking};
 pub use self::entries::{clear, expire, invalidate, key, of_value, peek, put, stats, tag};
 pub use self::load::{
     CanOutlive, InPlace, LoaderProbe, Outlives, Request, Settings, StaysInPlace, load_blocking, probe,
 };
 pub use self::lookup::{Lookup, Miss, decline, lookup, skip_lookup};
+pub use self::many::{
+    Bulk, Collection, EntryOf, Form, List, Map, MapOf, entry_of, list, load_many, load_many_blocking, map,
+};
 pub use self::renew::{Renewal, Renewing, lookup_renewing};
 pub use self::shape::{Outcome, PLAIN, PlainShape, RESULT, ShapeProbe, ValueOnly, View, WithSource};
 pub use self::write::{Guard, Pending, Published, Writing, pending, pending_all, pending_tag, run, writing};
@@ -26,10 +32,10 @@ pub use crate::call_site::{CacheChoice, CallSite, Facts};
 pub use crate::draft::Draft;
 pub use crate::error::Error;
 pub use crate::given::{
-    GivenArgument, GivenCache, GivenCarrier, GivenError, GivenOption, GivenProvided, GivenReceiver,
-    GivenResult, GivenSent, GivenTag, GivenTags, GivenTtl, GivenValue, cache_of, can_be_remembered,
-    can_be_sent, can_fail, carries_errors_of_the_cache, copy_of, is_none, own, own_receiver, tag_of,
-    value_for,
+    GivenAgain, GivenArgument, GivenCache, GivenCarrier, GivenError, GivenOption, GivenProvided,
+    GivenReceiver, GivenResult, GivenSent, GivenTag, GivenTags, GivenTtl, GivenValue, again, cache_of,
+    can_be_remembered, can_be_sent, can_fail, carries_errors_of_the_cache, copy_of, is_none, own,
+    own_receiver, tag_of, value_for,
 };
 pub use crate::key::{KeyBuf, KeySegment, SegmentWriter};
 pub use crate::registry::{

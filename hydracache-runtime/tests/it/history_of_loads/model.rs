@@ -135,6 +135,12 @@ impl Model {
             (Err(_), Some((old, true))) => assert_eq!(got, Ok(old), "it was kept for this"),
             (Err(error), Some((old, false))) => assert!(got == Err(error) || got == Ok(old), "{got:?}"),
         }
+        // What is handed out late is used by that as well.
+        if let (Some((old, _)), Some(kept)) = (stale, self.kept.get_mut(key))
+            && got == Ok(old)
+        {
+            kept.last_used = self.now;
+        }
         match outcome {
             Ok(new) if got == Ok(new) => self.store(key, new, life, true),
             // Whether or not this call could use it, a value that is there lets others leave the key alone.
