@@ -417,6 +417,8 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
         }
         let value = self.read(&entry).ok()?;
         let now = self.engine.now();
+        // However late it is handed out, it is used by that.
+        entry.touch(|| now);
         if entry.is_fresh(|| now) {
             return Some(self.loaded(&entry, value, Source::Hit));
         }

@@ -156,7 +156,7 @@ impl Expansion<'_> {
             Some(by) => {
                 let value = self.value_type();
                 let at = generated(by.span());
-                quote_spanned!(at=> #private::list::<#key, #value>(
+                quote_spanned!(at=> #private::list(
                     |__value: &#value| #private::of_value::<_, #key>(__value, #by)
                 ))
             }

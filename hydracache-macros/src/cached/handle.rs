@@ -5,12 +5,14 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::{FnArg, Generics, Ident, ReceiverKind, Signature};
 
 use super::bulk::Bulk;
 use super::emit::{Calling, Expansion};
 use super::key::Uses;
 use super::owner::{Owner, this};
+use super::signature::Argument;
 use crate::diagnostics::generated;
 
 impl Expansion<'_> {
@@ -197,6 +199,10 @@ impl Expansion<'_> {
         let entry = out(quote_spanned!(span=> #before #private::entry_of(#site, #access, #cache, #writing)));
         let described = out(settings.clone());
         let stats = self.stats(site);
+        // Two functions take what either of them needs.
+        let on_either = &self.key.uses.and(&self.cache_uses).and(&self.settings.uses);
+        let either = on_either.of(self.signature).map(|argument| &argument.name);
+        let taken = quote!(#(let _ = &#either;)*);
         let write = out(quote_spanned! {span=>
             let __settings = #settings;
             #before
@@ -244,13 +250,11 @@ impl Expansion<'_> {
             #[inline]
             pub fn writing #generics(#lead #with_settings) -> #private::Writing<#value> #bounds { #write }
             #[doc(hidden)]
-            #[allow(unused_variables, reason = "both take what either needs")]
             #[inline]
-            pub fn entry #generics(#lead #with_settings) -> #private::EntryOf<#value> #bounds { #entry }
+            pub fn entry #generics(#lead #with_settings) -> #private::EntryOf<#value> #bounds { #taken #entry }
             #[doc(hidden)]
-            #[allow(unused_variables, reason = "both take what either needs")]
             #[inline]
-            pub fn settings #generics(#lead #with_settings) -> #private::Settings<#value> #bounds { #described }
+            pub fn settings #generics(#lead #with_settings) -> #private::Settings<#value> #bounds { #taken #described }
             /// Invalidates every entry of the function.
             #[inline]
             pub fn clear #of_cache(#lead #with_cache) -> #facade::Applied #of_cache_bounds { #clear }
@@ -322,6 +326,13 @@ impl Expansion<'_> {
         });
         let arguments: TokenStream = instance.into_iter().chain(arguments).collect();
         self.outside(arguments)
+    }
+
+    /// The name of an argument where the function itself is called, which must not stand before that.
+    pub(crate) fn passing(&self, argument: &Argument) -> Ident {
+        let name = &argument.name;
+        let hides = self.signature.owner.is_none() && *name == self.signature.item.sig.ident;
+        if hides { format_ident!("__{}", name.unraw()) } else { name.clone() }
     }
 
     /// The function itself, as it is called from its impl block.

@@ -76,7 +76,7 @@ impl Expansion<'_> {
         let (variables, types): (Vec<_>, Vec<_>) = sent
             .iter()
             .map(|argument| {
-                let (name, ty) = (&argument.name, self.sent_type(argument));
+                let (name, ty) = (self.passing(argument), self.sent_type(argument));
                 (quote!(#name), ty)
             })
             .unzip();
@@ -139,7 +139,7 @@ impl Expansion<'_> {
     }
 
     fn passed(&self, argument: &Argument, is_sent: bool) -> Passed {
-        let (name, span) = (&argument.name, generated(argument.ty.span()));
+        let (name, span) = (self.passing(argument), generated(argument.ty.span()));
         let private = self.facade.private(span);
         let reference = match &argument.ty {
             Type::Reference(reference) => Some(&*reference.elem),

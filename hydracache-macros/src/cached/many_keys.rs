@@ -24,7 +24,7 @@ impl Expansion<'_> {
         }
         let mut lifetime = KeyLifetime(false);
         let types: Vec<_> = keys.iter().map(|argument| lifetime.named(&argument.ty)).collect();
-        let names: Vec<_> = keys.iter().map(|argument| &argument.name).collect();
+        let names: Vec<_> = keys.iter().map(|argument| self.passing(argument)).collect();
         let (key, pattern) = match (types.as_slice(), names.as_slice()) {
             ([ty], [name]) => (quote!(#ty), quote!(#name)),
             _ => (quote!((#(#types),*)), quote!((#(#names),*))),
@@ -37,7 +37,7 @@ impl Expansion<'_> {
         }
         let instance = self.instance().map(|instance| quote!(#instance,));
         let passed = others.iter().map(|argument| {
-            let (name, ty) = (&argument.name, &argument.ty);
+            let (name, ty) = (self.passing(argument), &argument.ty);
             quote!(#name: #ty,)
         });
         let passed: TokenStream = self.outside(instance.into_iter().chain(passed).collect());
@@ -70,16 +70,16 @@ impl Expansion<'_> {
         let span = self.output_span();
         let private = self.facade.private(span);
         let this = this(self.signature.span());
-        let instance = self.instance().map(|instance| (&this, instance.into_iter().skip(2).collect()));
-        let others = others.iter().map(|argument| (&argument.name, argument.ty.to_token_stream()));
+        let instance = self.instance().map(|instance| (this.clone(), instance.into_iter().skip(2).collect()));
+        let others = others.iter().map(|argument| (self.passing(argument), argument.ty.to_token_stream()));
         let (copied, types): (Vec<_>, Vec<TokenStream>) = instance.into_iter().chain(others).unzip();
         let mut bounds = self.own_generics().where_clause.unwrap_or_else(|| syn::parse_quote!(where));
         for ty in types.into_iter().map(|ty| self.outside(ty)).filter(|ty| !is_reference(ty)) {
             bounds.predicates.push(syn::parse_quote_spanned!(span=> for<'__again> #ty: #private::GivenAgain));
         }
-        let receiver = self.signature.has_receiver().then_some(&this);
-        let passed =
-            receiver.into_iter().chain(self.signature.arguments.iter().map(|argument| &argument.name));
+        let receiver = self.signature.has_receiver().then_some(this);
+        let arguments = self.signature.arguments.iter();
+        let passed = receiver.into_iter().chain(arguments.map(|argument| self.passing(argument)));
         let function = self.function_path();
         let call = self.trusted(quote_spanned!(span=> #function(#(#passed),*)));
         let call = quote_spanned! {span=> #of_key {
@@ -101,7 +101,6 @@ impl Expansion<'_> {
             quote_spanned!(span=> #private::#function::<{ #shape }, #output, _>(__keys, #call))
         };
         quote_spanned!(span=> {
-            #[allow(unused_imports, reason = "the type decides")]
             use #private::PlainShape as _;
             #run
         })

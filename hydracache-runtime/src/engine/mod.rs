@@ -307,15 +307,10 @@ impl Engine {
         Some((entry, decision))
     }
 
-    /// The entry of `key`, if a call with these windows may hand it out when its load gives nothing. Noted as a use.
+    /// The entry of `key`, if a call with these windows may hand it out when its load gives nothing.
     pub(crate) fn rescue(&self, key: KeyRef<'_>, windows: &Windows) -> Option<Arc<Entry>> {
         let now = self.now();
-        let entry = self.held(key)?;
-        if entry.is_idle(now) || !may_rescue(entry.times(), windows, now) {
-            return None;
-        }
-        entry.touch(|| now);
-        Some(entry)
+        self.held(key).filter(|entry| !entry.is_idle(now) && may_rescue(entry.times(), windows, now))
     }
 
     /// The value that the store holds for `key`, however old, unless it was invalidated.

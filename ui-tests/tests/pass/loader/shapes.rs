@@ -128,3 +128,9 @@ async fn main() {
     assert_eq!(find.arguments(), ["tenant", "id"]);
     assert_eq!(find.needs().len(), 2);
 }
+
+/// An argument is called like its function.
+#[cached(name = "same", loader)]
+fn same(same: u64) -> u64 {
+    same
+}
