@@ -64,6 +64,7 @@
 //!
 //! | feature | default | adds |
 //! |---|---|---|
+//! | `chrono`, `time`, `uuid` | no | dates, times and ids of these crates in keys and tags |
 //! | `test-util` | no | `testing::ManualClock`, `testing::FaultyBus`, `store_suite!` and `bus_suite!` for your tests |
 //!
 //! The default build pulls in no driver, no HTTP and no consensus.

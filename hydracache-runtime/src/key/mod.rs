@@ -2,6 +2,7 @@
 
 mod buffer;
 mod builder;
+mod foreign;
 mod segment;
 
 use std::borrow::Borrow;

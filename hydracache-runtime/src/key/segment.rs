@@ -14,8 +14,9 @@ use super::KeyBuf;
 
 /// A value that can be one segment of a key or a tag.
 ///
-/// Integers, `bool`, `char`, strings, `Option`, tuples, slices, `Vec`, references and the usual smart pointers
-/// implement it. Floating-point numbers do not: `0.0` and `-0.0` are equal and print differently, `NaN` is not
+/// Integers, `bool`, `char`, strings, IP addresses, `Option`, tuples, slices, `Vec`, references and the usual smart
+/// pointers implement it, and behind the features `uuid`, `chrono` and `time` the ids, dates and times of these crates; a
+/// type of your own derives it. Floating-point numbers do not: `0.0` and `-0.0` are equal and print differently, `NaN` is not
 /// equal to itself. Say what you mean, for example `(price * 100.0) as i64`.
 ///
 /// ```
