@@ -47,3 +47,11 @@ impl<T> Cached<T> {
         Self { value, source, age }
     }
 }
+
+/// A value that was loaded just now, as the body of a cached function returns it whose callers want to see where their values
+/// come from.
+impl<T> From<T> for Cached<T> {
+    fn from(value: T) -> Self {
+        Self::new(value, Source::Loaded, Duration::ZERO)
+    }
+}

@@ -119,7 +119,7 @@ pub(crate) fn check(args: &Args, signature: &Signature, errors: &mut Errors) {
             "the argument that holds the keys is a slice or a `Vec` of them, such as `&[u64]`",
         );
     }
-    let list = signature.output_type.as_ref().map(|output| inside_vec(value_part(args, output)));
+    let list = signature.output_type.as_ref().map(|output| inside_vec(value_part(args.returns, output)));
     match (list, &args.by, args.said("by")) {
         (Some(Some(_)), None, None) => errors.at(
             signature.output_span(),

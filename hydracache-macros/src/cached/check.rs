@@ -33,7 +33,7 @@ fn check_outcomes(args: &Args, signature: &Signature, errors: &mut Errors) {
             errors.at(at, format!("the function cannot fail: remove `{key}`, or return a `Result`"));
         }
     }
-    let value = output.map(|output| value_part(args, output));
+    let value = output.map(|output| value_part(args.returns, output));
     if let Some(at) = args.said("none").filter(|_| args.bulk.is_none())
         && value.is_none_or(|value| is_plain(value) && !is_option(value))
     {
@@ -117,7 +117,7 @@ fn check_output(args: &Args, output: &Type, errors: &mut Errors) {
              an `Arc` of it",
         );
     } else if !args.memory_only
-        && let Some(forever) = borrowed_forever(value_part(args, output))
+        && let Some(forever) = borrowed_forever(value_part(args.returns, output))
     {
         errors.at(
             forever.span(),

@@ -11,7 +11,7 @@ use super::boxed;
 use super::bulk::Bulk;
 use super::key::{self, Uses, Writing};
 use super::settings::{Settings, settings};
-use super::shape::{shape, value_part};
+use super::shape::{shape, shows_source, value_part};
 use super::signature::{self, Argument};
 use crate::crate_path::Facade;
 use crate::diagnostics::{Errors, generated};
@@ -65,6 +65,11 @@ impl<'a> Expansion<'a> {
         Self { args, signature, facade, key, settings, cache_uses, condition_uses, bulk, shape }
     }
 
+    /// How the function hands its values out.
+    pub(crate) fn view(&self) -> &'static str {
+        if shows_source(self.args.returns, self.signature) { "WithSource" } else { "ValueOnly" }
+    }
+
     /// The whole expansion.
     pub(crate) fn emit(&self) -> Emitted {
         let mut beside = match (&self.signature.owner, self.handle_name()) {
@@ -104,7 +109,7 @@ impl<'a> Expansion<'a> {
         } else {
             self.body_function(&quote!(), &self.body_name())
         };
-        let call = self.signature.awaited(self.call(&site, &Calling { view: "ValueOnly", anew: false }));
+        let call = self.signature.awaited(self.call(&site, &Calling { view: self.view(), anew: false }));
         quote! {
             #(#attributes)*
             #visibility #signature {
@@ -214,7 +219,7 @@ impl<'a> Expansion<'a> {
     /// Where errors about the value are shown.
     pub(crate) fn output_span(&self) -> Span {
         match &self.signature.output_type {
-            Some(output) => generated(value_part(self.args, output).span()),
+            Some(output) => generated(value_part(self.args.returns, output).span()),
             None => generated(self.signature.span()),
         }
     }

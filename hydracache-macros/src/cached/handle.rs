@@ -150,7 +150,7 @@ impl Expansion<'_> {
         let fetch = self.handle_signature("fetch", Some(&cached));
         let fetch_body = body(Calling { view: "WithSource", anew: false });
         let refresh = self.handle_signature("refresh", None);
-        let refresh_body = body(Calling { view: "ValueOnly", anew: true });
+        let refresh_body = body(Calling { view: self.view(), anew: true });
         let refresh = quote_spanned! {at=>
             /// Loads now and stores.
             #[inline]

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{GenericArgument, Ident, PathArguments, Type};
 
-use super::args::{Args, Returns};
+use super::args::Returns;
 use super::read::mentions;
 use super::signature::{Signature, borrowed};
 use crate::crate_path::Facade;
@@ -23,6 +23,11 @@ pub(crate) fn shape(said: Option<Returns>, signature: &Signature, facade: &Facad
     let Some(output) = signature.output_type.as_ref().filter(|output| !is_plain(output)) else {
         return plain;
     };
+    if shows_source(said, signature) {
+        let shape = if is_cached(output) { "CACHED" } else { "RESULT_OF_CACHED" };
+        let shape = Ident::new(shape, span);
+        return quote!(#private::#shape);
+    }
     let name = last_segment(output).map(ToString::to_string).unwrap_or_default();
     // A probe is a constant, and no constant may depend on these.
     let is_open =
@@ -40,8 +45,8 @@ pub(crate) fn shape(said: Option<Returns>, signature: &Signature, facade: &Facad
 }
 
 /// The part of a return type that is the value, as far as it is spelled.
-pub(crate) fn value_part<'a>(args: &Args, output: &'a Type) -> &'a Type {
-    if args.returns == Some(Returns::Plain) || last_segment(output).is_none_or(|name| name != "Result") {
+pub(crate) fn value_part(said: Option<Returns>, output: &Type) -> &Type {
+    if said == Some(Returns::Plain) || last_segment(output).is_none_or(|name| name != "Result") {
         return output;
     }
     let Type::Path(path) = output else { return output };
@@ -52,6 +57,16 @@ pub(crate) fn value_part<'a>(args: &Args, output: &'a Type) -> &'a Type {
         },
         _ => output,
     }
+}
+
+/// Whether the function hands values out with their source and age, by how its return type is spelled.
+pub(crate) fn shows_source(said: Option<Returns>, signature: &Signature) -> bool {
+    let value = signature.output_type.as_ref().map(|output| value_part(said, output));
+    said.is_none() && value.is_some_and(is_cached)
+}
+
+fn is_cached(ty: &Type) -> bool {
+    last_segment(ty).is_some_and(|name| name == "Cached")
 }
 
 /// Whether a type is no `Result` under any name. A method may stand in a generic impl, which its attribute cannot see

@@ -79,7 +79,11 @@ mod tests {
     #[test]
     fn addresses_are_written_as_people_write_them() {
         assert_eq!(text(Ipv4Addr::new(10, 0, 0, 1)), "10.0.0.1");
-        assert_eq!(text(IpAddr::from(Ipv6Addr::LOCALHOST)), "%3A%3A1", "a colon of the address is no separator");
+        assert_eq!(
+            text(IpAddr::from(Ipv6Addr::LOCALHOST)),
+            "%3A%3A1",
+            "a colon of the address is no separator"
+        );
     }
 
     #[cfg(feature = "uuid")]

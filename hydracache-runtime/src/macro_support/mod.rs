@@ -25,7 +25,9 @@ pub use self::many::{
     Bulk, Collection, EntryOf, Form, List, Map, MapOf, entry_of, list, load_many, load_many_blocking, map,
 };
 pub use self::renew::{Renewal, Renewing, lookup_renewing};
-pub use self::shape::{Outcome, PLAIN, PlainShape, RESULT, ShapeProbe, ValueOnly, View, WithSource};
+pub use self::shape::{
+    CACHED, Outcome, PLAIN, PlainShape, RESULT, RESULT_OF_CACHED, ShapeProbe, ValueOnly, View, WithSource,
+};
 pub use self::write::{Guard, Pending, Published, Writing, pending, pending_all, pending_tag, run, writing};
 pub use crate::call::Loaded;
 pub use crate::call_site::{CacheChoice, CallSite, Facts};

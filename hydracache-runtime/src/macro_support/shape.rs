@@ -10,6 +10,10 @@ use crate::call::Loaded;
 pub const PLAIN: u8 = 0;
 /// See [`PLAIN`].
 pub const RESULT: u8 = 1;
+/// See [`PLAIN`]: the value comes with its source and age.
+pub const CACHED: u8 = 2;
+/// See [`PLAIN`]: likewise, in a `Result`.
+pub const RESULT_OF_CACHED: u8 = 3;
 
 /// A return type taken apart: its value, its error, and the same type around another value.
 ///
@@ -69,6 +73,42 @@ impl<V, E> Outcome<RESULT> for Result<V, E> {
 
     fn value(&self) -> Option<&V> {
         self.as_ref().ok()
+    }
+
+    fn join<T>(result: Result<T, E>) -> Result<T, E> {
+        result
+    }
+}
+
+impl<V> Outcome<CACHED> for Cached<V> {
+    type Value = V;
+    type Error = std::convert::Infallible;
+    type Around<T> = T;
+
+    fn split(self) -> Result<V, Self::Error> {
+        Ok(self.value)
+    }
+
+    fn value(&self) -> Option<&V> {
+        Some(&self.value)
+    }
+
+    fn join<T>(result: Result<T, Self::Error>) -> T {
+        <() as Outcome<PLAIN>>::join(result)
+    }
+}
+
+impl<V, E> Outcome<RESULT_OF_CACHED> for Result<Cached<V>, E> {
+    type Value = V;
+    type Error = E;
+    type Around<T> = Result<T, E>;
+
+    fn split(self) -> Result<V, E> {
+        self.map(|cached| cached.value)
+    }
+
+    fn value(&self) -> Option<&V> {
+        self.as_ref().ok().map(|cached| &cached.value)
     }
 
     fn join<T>(result: Result<T, E>) -> Result<T, E> {
