@@ -166,8 +166,22 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
     where
         F: Future<Output = Result<Loaded<T>, Failure<E>>>,
     {
+        let first = self.next();
+        self.drive_from(first, run).await
+    }
+
+    /// Goes on after a first step.
+    pub(crate) async fn drive_from<F>(
+        mut self,
+        first: Step<T, E>,
+        run: impl FnOnce(Lead<T, E>) -> F,
+    ) -> Result<Loaded<T>, Failure<E>>
+    where
+        F: Future<Output = Result<Loaded<T>, Failure<E>>>,
+    {
+        let mut step = first;
         loop {
-            match self.next() {
+            match step {
                 Step::Done(result) => return result,
                 Step::Lead(lead) => {
                     // The edge belongs to this call: a load that is adopted after it is no wait of the caller's.
@@ -179,6 +193,7 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
                 }
                 Step::Wait(waiting) => waiting.await,
             }
+            step = self.next();
         }
     }
 
@@ -200,9 +215,14 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
         }
     }
 
+    /// Whether there may be a stale value to hand out where the load gives nothing.
+    pub(crate) fn may_fall_back(&self) -> bool {
+        self.order.windows.keep() != 0
+    }
+
     /// What is left of a call that leads: nothing, unless there may be a stale value to fall back on.
     fn into_fallback(self) -> Option<Self> {
-        (self.order.windows.keep() != 0).then_some(self)
+        self.may_fall_back().then_some(self)
     }
 
     /// Waits for the call's own load, or hands out a stale value when that fails or takes too long. A load that takes too

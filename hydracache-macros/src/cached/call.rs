@@ -117,7 +117,7 @@ impl Expansion<'_> {
             );
         }
         let mode = if self.signature.owns_its_arguments() && self.args.adopt != Some(false) {
-            quote_spanned!(span=> (&#private::probe(&__loader)).mode())
+            quote_spanned!(span=> (&&#private::probe(&__loader)).mode())
         } else {
             quote_spanned!(span=> #private::InPlace)
         };

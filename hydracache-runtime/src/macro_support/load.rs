@@ -3,14 +3,15 @@
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use super::Outcome;
 use super::lookup::{Miss, Missed, log_bypass};
 use crate::adopt::Adoptable;
-use crate::call::{Call, Failure, Loaded, Order};
+use crate::call::{Call, Failure, Loaded, Order, Step};
 use crate::call_site::CallSite;
 use crate::draft::Finish;
-use crate::engine::Manner;
+use crate::engine::{Edge, Manner};
 use crate::error::LoadError;
 use crate::event::Count;
 use crate::lead::Lead;
@@ -139,14 +140,13 @@ pub struct Outlives;
 pub struct InPlace;
 
 impl Outlives {
-    /// Loads. The future is boxed, so that the function's own stays small for those who hit.
-    #[allow(clippy::type_complexity, reason = "an opaque type cannot be given a name")]
+    /// Loads.
     pub fn load<const SHAPE: u8, R, F, Fut>(
         self,
         miss: Miss,
         request: Request<R::Value, R::Error>,
         loader: F,
-    ) -> Pin<Box<impl Future<Output = Result<Loaded<R::Value>, R::Error>>>>
+    ) -> impl Future<Output = Result<Loaded<R::Value>, R::Error>>
     where
         R: Outcome<SHAPE>,
         R::Value: Clone + Send + Sync + 'static,
@@ -154,55 +154,102 @@ impl Outlives {
         F: FnOnce() -> Fut,
         Fut: Future<Output = R> + Send + 'static,
     {
-        Box::pin(load(miss, request, loader, |lead, loading: Fut| {
+        load(miss, request, loader, |lead, loading: Fut| {
             let (engine, counters) = (lead.engine(), lead.counters());
             Adoptable::new(lead.run(async move { loading.await.split() }), engine, counters)
-        }))
+        })
     }
 }
 
 impl InPlace {
-    /// Loads. The future is boxed, so that the function's own stays small for those who hit.
-    #[allow(clippy::type_complexity, reason = "an opaque type cannot be given a name")]
+    /// Loads.
     pub fn load<const SHAPE: u8, R, F, Fut>(
         self,
         miss: Miss,
         request: Request<R::Value, R::Error>,
         loader: F,
-    ) -> Pin<Box<impl Future<Output = Result<Loaded<R::Value>, R::Error>>>>
+    ) -> impl Future<Output = Result<Loaded<R::Value>, R::Error>>
     where
         R: Outcome<SHAPE>,
         R::Value: Clone + Send + Sync + 'static,
         F: FnOnce() -> Fut,
         Fut: Future<Output = R>,
     {
-        Box::pin(load(miss, request, loader, |lead, loading: Fut| {
-            lead.run(async move { loading.await.split() })
-        }))
+        load(miss, request, loader, |lead, loading: Fut| {
+            Box::pin(lead.run(async move { loading.await.split() }))
+        })
     }
 }
 
 /// The way of an async load; `run` says how the loader is run if this call leads.
-async fn load<const SHAPE: u8, R, F, Fut, Run>(
+///
+/// What happens at once happens here. What has to wait is boxed, so that the function's own future stays small for those who
+/// hit: most misses lead, and wait for nothing but their loader.
+fn load<const SHAPE: u8, R, F, Fut, Run>(
     miss: Miss,
     request: Request<R::Value, R::Error>,
     loader: F,
     run: impl FnOnce(Lead<R::Value, R::Error>, Fut) -> Run,
-) -> Result<Loaded<R::Value>, R::Error>
+) -> impl Future<Output = Result<Loaded<R::Value>, R::Error>>
 where
     R: Outcome<SHAPE>,
     R::Value: Clone + Send + Sync + 'static,
     F: FnOnce() -> Fut,
     Fut: Future<Output = R>,
-    Run: Future<Output = Result<Loaded<R::Value>, Failure<R::Error>>>,
+    Run: Future<Output = Result<Loaded<R::Value>, Failure<R::Error>>> + Unpin,
 {
     let (call, sharing) = request.into_call(miss);
-    let Some(call) = call else { return loader().await.split().map(Loaded::uncached) };
-    let result = call.drive(|lead| {
-        let loading = lead.begin_loader(loader);
-        run(lead, loading)
-    });
-    result.await.map_err(|failure| surfaced(failure, sharing))
+    let way = match call {
+        None => None,
+        Some(mut call) => match call.next() {
+            Step::Lead(lead) if !call.may_fall_back() => {
+                // The edge belongs to this call: a load that is adopted after it is no wait of the caller's.
+                let edge = Edge::lead(lead.flight());
+                let loading = lead.begin_loader(loader);
+                return Loading::Leads { run: run(lead, loading), edge, sharing };
+            }
+            step => Some((call, step)),
+        },
+    };
+    Loading::GoesOn(Box::pin(async move {
+        let Some((call, step)) = way else { return loader().await.split().map(Loaded::uncached) };
+        let result = call.drive_from(step, |lead| {
+            let loading = lead.begin_loader(loader);
+            run(lead, loading)
+        });
+        result.await.map_err(|failure| surfaced(failure, sharing))
+    }))
+}
+
+/// A load under way.
+enum Loading<Run, Rest, E> {
+    /// Of this call, which has nothing to fall back on.
+    Leads {
+        run: Run,
+        #[allow(dead_code, reason = "it acts when it is dropped, after the load")]
+        edge: Option<Edge>,
+        sharing: Sharing<E>,
+    },
+    /// Of another call, or of this one with something to fall back on, or without the cache.
+    GoesOn(Pin<Box<Rest>>),
+}
+
+impl<V, E, Run, Rest> Future for Loading<Run, Rest, E>
+where
+    Run: Future<Output = Result<Loaded<V>, Failure<E>>> + Unpin,
+    Rest: Future<Output = Result<Loaded<V>, E>>,
+{
+    type Output = Result<Loaded<V>, E>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut *self {
+            Self::Leads { run, sharing, .. } => {
+                let loaded = Pin::new(run).poll(context);
+                loaded.map(|loaded| loaded.map_err(|failure| surfaced(failure, *sharing)))
+            }
+            Self::GoesOn(rest) => rest.as_mut().poll(context),
+        }
+    }
 }
 
 /// Loads on the calling thread, waiting there for others who load the same.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may unwrap")]
 
+mod adoption;
 mod around;
 mod entangled;
 mod events_of_functions;
