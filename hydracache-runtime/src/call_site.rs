@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::key::escape_into;
 use crate::options::RefreshOptions;
+use crate::place::place_in_source;
 use crate::policy::Windows;
 use crate::registry;
 use crate::registry::defaults::{self, Defaults};
@@ -154,25 +155,7 @@ impl CallSite {
         self.facts.has_weight
     }
 
-    /// The package that contains the function.
-    pub fn package(&self) -> &'static str {
-        self.facts.package
-    }
-
-    /// The module that contains the function.
-    pub fn module(&self) -> &'static str {
-        self.facts.module
-    }
-
-    /// The source file.
-    pub fn file(&self) -> &'static str {
-        self.facts.file
-    }
-
-    /// The line of the attribute.
-    pub fn line(&self) -> u32 {
-        self.facts.line
-    }
+    place_in_source!("function", "attribute");
 
     /// The namespace of the function's entries: its name and version. [`HydraCache::typed`](crate::HydraCache::typed)
     /// takes it to look at them.

@@ -71,6 +71,7 @@ mod park;
     not(feature = "planted-bugs"),
     allow(dead_code, unreachable_pub, reason = "the switches exist only with the feature")
 )]
+mod place;
 mod planted;
 mod policy;
 mod registry;

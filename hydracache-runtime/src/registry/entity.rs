@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::key::{CacheKey, CacheKeyBuilder, KeySegment};
+use crate::place::place_in_source;
 use crate::tag::TagSet;
 
 /// A type whose values are cached by an id: what its keys and tags are.
@@ -144,25 +145,7 @@ impl EntityDescriptor {
         self.facts.type_name
     }
 
-    /// The package that contains the type.
-    pub fn package(&self) -> &'static str {
-        self.facts.package
-    }
-
-    /// The module that contains the type.
-    pub fn module(&self) -> &'static str {
-        self.facts.module
-    }
-
-    /// The source file.
-    pub fn file(&self) -> &'static str {
-        self.facts.file
-    }
-
-    /// The line of the derive.
-    pub fn line(&self) -> u32 {
-        self.facts.line
-    }
+    place_in_source!("type", "derive");
 }
 
 impl fmt::Display for EntityDescriptor {

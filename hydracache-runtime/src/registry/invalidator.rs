@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::place::place_in_source;
+
 /// What an attribute on a function that writes knows of it.
 ///
 /// ```
@@ -64,25 +66,7 @@ impl Invalidator {
         self.facts.at
     }
 
-    /// The package that contains the function.
-    pub fn package(&self) -> &'static str {
-        self.facts.package
-    }
-
-    /// The module that contains the function.
-    pub fn module(&self) -> &'static str {
-        self.facts.module
-    }
-
-    /// The source file.
-    pub fn file(&self) -> &'static str {
-        self.facts.file
-    }
-
-    /// The line of the attribute.
-    pub fn line(&self) -> u32 {
-        self.facts.line
-    }
+    place_in_source!("function", "attribute");
 }
 
 impl fmt::Display for Invalidator {
