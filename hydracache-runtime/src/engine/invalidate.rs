@@ -1,5 +1,7 @@
 //! Invalidation. When one of these returns, no later read returns what it invalidated.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
 use super::{By, Engine, Told};
 use crate::entry::Entry;
 use crate::error::Error;
@@ -102,16 +104,25 @@ impl Engine {
         for shard in self.flights.all() {
             shard.lock().note_writes(covers, seq);
         }
-        let mut removed = 0;
+        // Kept until all are out: a value whose drop panics must not leave those behind it to be read.
+        let mut removed = Vec::new();
         self.settings.store.visit(&mut |key, entry| {
             if covers(key.as_str()) && entry.stamp < seq {
                 let owned = key.to_owned();
-                removed += u64::from(self.reap(owned.as_ref(), entry));
+                if self.reap(owned.as_ref(), entry) {
+                    removed.push(Arc::clone(entry));
+                }
             }
         });
         self.counters.raise(Count::PrefixInvalidation);
         self.tell_all(CacheEventKind::PrefixInvalidated, by, || Parts::prefix(prefix));
-        removed
+        // A store may hold what left during the visit until it is asked for it.
+        let mut displaced = Displaced::default();
+        self.settings.store.collect(&mut displaced);
+        self.settle(displaced);
+        let count = removed.len() as u64;
+        drop_each(removed);
+        count
     }
 
     /// Invalidates everything, in constant time.
@@ -169,5 +180,15 @@ impl Engine {
     /// Tells of a change that was made without the lock of a key.
     fn tell_all(&self, kind: CacheEventKind, by: By<'_>, parts: impl FnOnce() -> Parts) {
         self.publish(Told { kind, by }, &mut Wakes::default(), parts);
+    }
+}
+
+/// Drops all of them, and only then lets a panic of one go on. A second one while the first unwinds would end the process.
+fn drop_each(entries: Vec<Arc<Entry>>) {
+    let dropped = entries.into_iter().map(|entry| catch_unwind(AssertUnwindSafe(|| drop(entry))));
+    // All of them, not only as many as there are before the first panic.
+    let panics: Vec<_> = dropped.filter_map(Result::err).collect();
+    if let Some(first) = panics.into_iter().next() {
+        resume_unwind(first);
     }
 }

@@ -2,16 +2,19 @@
 //! what was invalidated elsewhere.
 //!
 //! The thread brings a small tokio runtime for transports that need one, so a cache with a bus can be built anywhere. It
-//! holds the cache weakly and ends with it, once what is left is published or could not be for a while.
+//! holds the cache weakly and ends with it, once what is left is published or the bus has taken nothing for a while.
 
 use std::future::{Future, poll_fn};
 use std::hash::{BuildHasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
-use std::sync::Weak;
+use std::sync::{Weak, mpsc};
 use std::task::Poll;
-use std::time::{Duration, Instant, SystemTime};
-use std::{process, thread};
+use std::time::{Duration, SystemTime};
+use std::{mem, process, thread};
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::spawn_blocking;
 
 use super::{By, Engine, next_id};
 use crate::clock::{Clock, SystemClock, Tick};
@@ -32,7 +35,7 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// How long what is left of a cache that has gone is tried to be published.
+/// How long the bus may take nothing of what is left of a cache that has gone.
 const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// The cache's end of the link. When it goes, the thread ends.
@@ -78,10 +81,19 @@ impl Engine {
             let name = &self.settings.name;
             Error::new(ErrorKind::Backend, format!("the bus of the cache `{name}` got no {what}: {error}"))
         };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| refuse("runtime", error))?;
+        // Started first: a runtime that nobody drives could only be dropped here, which it must not where tasks run.
+        let (hand_over, handed_over) = mpsc::channel::<(Runtime, Ends)>();
+        let work = move || {
+            if let Ok((runtime, ends)) = handed_over.recv() {
+                ends.drive(runtime);
+            }
+        };
+        thread::Builder::new()
+            .name("hydracache-bus".into())
+            .spawn(work)
+            .map_err(|error| refuse("thread", error))?;
+        let runtime =
+            Builder::new_current_thread().enable_all().build().map_err(|error| refuse("runtime", error))?;
         let outbox = Arc::new(Outbox::new(&node, generation));
         let receiver = {
             let _in_runtime = runtime.enter();
@@ -101,12 +113,8 @@ impl Engine {
             bus,
             positions,
         };
-        let both = move || runtime.block_on(run(publisher, subscriber, receiver));
-        thread::Builder::new()
-            .name("hydracache-bus".into())
-            .spawn(both)
-            .map_err(|error| refuse("thread", error))?;
-        // Nobody else has the cache yet, so there is no other link.
+        // The thread waits for it, and nobody else has the cache yet, so there is no other link.
+        let _ = hand_over.send((runtime, Ends { publisher, subscriber, receiver }));
         let _ = self.link.set(Link { outbox });
         Ok(())
     }
@@ -119,16 +127,41 @@ fn fresh_generation() -> u64 {
     RandomState::new().hash_one((now.as_nanos(), process::id(), next_id()))
 }
 
-/// Publishes and receives until there is nothing to publish any more and never will be.
-async fn run(publisher: Publisher, subscriber: Subscriber, receiver: Box<dyn CacheInvalidationReceiver>) {
-    let mut publishing = pin!(publisher.run());
-    let mut receiving = pin!(subscriber.run(receiver));
-    let mut receives = true;
-    poll_fn(|context| {
-        receives = receives && receiving.as_mut().poll(context).is_pending();
-        publishing.as_mut().poll(context)
-    })
-    .await;
+/// What the thread of a bus works with.
+struct Ends {
+    publisher: Publisher,
+    subscriber: Subscriber,
+    receiver: Box<dyn CacheInvalidationReceiver>,
+}
+
+impl Ends {
+    fn drive(mut self, runtime: Runtime) {
+        runtime.block_on(self.run());
+        {
+            // A bus may own a runtime, which must not be dropped where tasks run; this is not such a place any more, and
+            // still one in which a task can be spawned.
+            let _in_runtime = runtime.enter();
+            drop(self);
+        }
+        // The bus may have left work behind that never ends.
+        runtime.shutdown_background();
+    }
+
+    /// Publishes and receives until there is nothing to publish any more and never will be, or nobody takes it.
+    async fn run(&mut self) {
+        let mut publishing = pin!(self.publisher.run());
+        let mut given_up = pin!(self.publisher.given_up());
+        let mut receiving = pin!(self.subscriber.run(&mut self.receiver));
+        let mut receives = true;
+        poll_fn(|context| {
+            receives = receives && receiving.as_mut().poll(context).is_pending();
+            match publishing.as_mut().poll(context) {
+                Poll::Pending => given_up.as_mut().poll(context),
+                Poll::Ready(()) => Poll::Ready(()),
+            }
+        })
+        .await;
+    }
 }
 
 /// Takes what was invalidated here to the bus.
@@ -140,10 +173,10 @@ struct Publisher {
 }
 
 impl Publisher {
-    async fn run(self) {
+    async fn run(&self) {
         // Said at the start as well: a message that is lost next is then one of a publisher that is known.
         self.tell_position().await;
-        let (mut pause, mut gone_since) = (FIRST_PAUSE, None);
+        let mut pause = FIRST_PAUSE;
         loop {
             let beat = sleep(&self.clock, HEARTBEAT);
             match first_of(self.outbox.wait_for_work(), beat).await {
@@ -167,16 +200,29 @@ impl Publisher {
                     tracing::debug!(%error, sequence, "an invalidation could not be published; it is tried again");
                     self.outbox.failed(sequence, &error);
                     if self.engine.strong_count() == 0 {
-                        // The cache has gone, and its clock may stand still: what is left is tried for a while longer.
-                        if gone_since.get_or_insert_with(Instant::now).elapsed() > LAST_WORDS {
-                            return;
-                        }
-                        sleep(&(Arc::new(SystemClock::new()) as Arc<dyn Clock>), pause).await;
-                    } else {
-                        let _ = first_of(self.outbox.wait_until_closed(), sleep(&self.clock, pause)).await;
+                        real_sleep(pause).await;
+                    } else if first_of(self.outbox.wait_until_closed(), sleep(&self.clock, pause))
+                        .await
+                        .is_some()
+                    {
+                        // The cache has gone just now: what is left is tried at once, and then as often as at first.
+                        pause = FIRST_PAUSE;
+                        continue;
                     }
                     pause = longer(pause);
                 }
+            }
+        }
+    }
+
+    /// Waits until the cache has gone and the bus has taken nothing for a while, whether it fails or does not end.
+    async fn given_up(&self) {
+        self.outbox.wait_until_closed().await;
+        loop {
+            let left = self.outbox.len();
+            real_sleep(LAST_WORDS).await;
+            if self.outbox.len() == left {
+                return;
             }
         }
     }
@@ -192,9 +238,7 @@ impl Publisher {
     }
 
     fn count(&self, count: Count) {
-        if let Some(engine) = self.engine.upgrade() {
-            engine.count(None, count);
-        }
+        if_there(&self.engine, |engine| engine.count(None, count));
     }
 }
 
@@ -208,7 +252,7 @@ struct Subscriber {
 
 impl Subscriber {
     /// Receives until the cache has gone.
-    async fn run(mut self, mut receiver: Box<dyn CacheInvalidationReceiver>) {
+    async fn run(&mut self, receiver: &mut Box<dyn CacheInvalidationReceiver>) {
         let mut pause = FIRST_PAUSE;
         while self.engine.strong_count() > 0 {
             let received = guarded(|| receiver.recv()).await.unwrap_or(CacheInvalidationReceive::Closed);
@@ -238,10 +282,10 @@ impl Subscriber {
                 (receiver, baseline)
             };
             let Ok((again, baseline)) = catch_unwind(AssertUnwindSafe(subscribe)) else {
-                receiver = Box::new(Gone);
+                let_go(mem::replace(receiver, Box::new(Gone)));
                 continue;
             };
-            receiver = again;
+            let_go(mem::replace(receiver, again));
             self.settle(self.positions.compare(&baseline)).await;
             self.positions.rebase(&baseline);
         }
@@ -307,24 +351,22 @@ impl Subscriber {
     }
 
     fn apply(&self, message: &CacheInvalidationMessage) {
-        if let Some(engine) = self.engine.upgrade() {
+        if_there(&self.engine, |engine| {
             engine.count(None, Count::BusApplied);
-            unharmed(|| engine.apply(message));
-        }
+            engine.apply(message);
+        });
     }
 
     /// Drops everything, because nobody knows what was missed.
     fn flush(&self) {
-        if let Some(engine) = self.engine.upgrade() {
+        if_there(&self.engine, |engine| {
             engine.count(None, Count::BusFlush);
-            unharmed(|| engine.flush(By::Bus));
-        }
+            engine.flush(By::Bus);
+        });
     }
 
     fn count(&self, count: Count, by: u64) {
-        if let Some(engine) = self.engine.upgrade() {
-            engine.count_by(count, by);
-        }
+        if_there(&self.engine, |engine| engine.count_by(count, by));
     }
 }
 
@@ -334,6 +376,11 @@ fn longer(pause: Duration) -> Duration {
 
 fn sleep(clock: &Arc<dyn Clock>, span: Duration) -> Sleep {
     Sleep::until(Arc::clone(clock), Tick::of(&**clock).plus(nanos(span)))
+}
+
+/// Lets this much time pass by the operating system's clock: that of a cache that has gone may stand still.
+async fn real_sleep(span: Duration) {
+    sleep(&(Arc::new(SystemClock::new()) as Arc<dyn Clock>), span).await;
 }
 
 /// What the first future returns, or `None` if the second ends before it.
@@ -357,10 +404,25 @@ async fn guarded<F: Future>(make: impl FnOnce() -> F) -> Result<F::Output, Error
     .await
 }
 
-/// Invalidates something, and survives values whose drop panics: by then it is invalidated.
-fn unharmed(invalidate: impl FnOnce()) {
-    if catch_unwind(AssertUnwindSafe(invalidate)).is_err() {
-        tracing::error!("dropping a value that another cache invalidated panicked");
+/// Does something with a cache that is still there, and survives values whose drop panics: one that is invalidated, or
+/// any of them if the last handle goes meanwhile.
+fn if_there(engine: &Weak<Engine>, work: impl FnOnce(&Engine)) {
+    let worked = catch_unwind(AssertUnwindSafe(|| {
+        if let Some(engine) = engine.upgrade() {
+            work(&engine);
+        }
+    }));
+    if worked.is_err() {
+        tracing::error!("a value panicked when it was dropped on the thread of its cache's bus");
+    }
+}
+
+/// Drops a subscription where that may block and may panic: it may own a runtime, which must not be dropped where tasks
+/// run.
+fn let_go(receiver: Box<dyn CacheInvalidationReceiver>) {
+    let dropped = catch_unwind(AssertUnwindSafe(|| drop(spawn_blocking(move || drop(receiver)))));
+    if dropped.is_err() {
+        tracing::error!("a subscription that had ended could not be dropped on a thread of its own");
     }
 }
 

@@ -360,16 +360,36 @@ impl Engine {
         if displaced.evicted() > 0 {
             self.counters.raise_by(Count::Eviction, displaced.evicted());
             if self.events.wants(CacheEventKind::Evicted) {
-                let mut wakes = mem::take(displaced.wakes());
-                let values =
-                    displaced.evicted_entries().iter().filter(|(_, entry)| !entry.stored.is_failure());
-                for (key, entry) in values {
-                    let parts = || Parts::entry(key.to_cache_key(), &entry.cells);
-                    self.events.publish(CacheEventKind::Evicted, CacheEventOrigin::Local, &mut wakes, parts);
+                let mut met = Displaced::default();
+                mem::swap(met.wakes(), displaced.wakes());
+                for (key, entry) in displaced.evicted_entries() {
+                    self.tell_eviction(key.as_ref(), entry, &mut met);
                 }
             }
         }
         drop(displaced);
+    }
+
+    /// Tells of an eviction under the lock of the key that left, because a store takes it out under that of another. So it
+    /// comes after the event of its entry.
+    ///
+    /// Where the key was stored anew meanwhile, that was told already, and this would come too late: it stays as if that
+    /// had replaced the entry.
+    fn tell_eviction(&self, key: KeyRef<'_>, entry: &Entry, met: &mut Displaced) {
+        if entry.stored.is_failure() {
+            return;
+        }
+        self.locked_until(key, met, |_, met| {
+            let there = self.settings.store.peek(key);
+            if there.as_ref().is_none_or(|there| there.stored.is_failure()) {
+                let parts = || Parts::entry(key.to_cache_key(), &entry.cells);
+                self.events.publish(CacheEventKind::Evicted, CacheEventOrigin::Local, met.wakes(), parts);
+            }
+            // It may be evicted at this moment as well, and then this is its last reference.
+            if let Some(there) = there {
+                met.take(there);
+            }
+        });
     }
 
     /// Stores an entry and tells of it, under the lock of its key.

@@ -98,7 +98,8 @@ impl CacheEvent {
     /// Its place among the events of its cache: each has a higher number than those before it.
     ///
     /// A subscriber sees gaps where events happened that it did not ask for. Events of one key come in the order in
-    /// which the cache was changed.
+    /// which the cache was changed. An [`Evicted`](CacheEventKind::Evicted) that would come too late for that is left out:
+    /// its key was stored anew before it could be told.
     pub fn sequence(&self) -> u64 {
         self.sequence
     }

@@ -31,7 +31,8 @@ pub enum CacheEventKind {
     Removed,
     /// The freshness of an entry ended: its time was over, or somebody ended it.
     Expired,
-    /// An entry left because space ran out, or was not admitted.
+    /// An entry left because space ran out, or was not admitted. It is left out where another thread stored the same key
+    /// anew before it could be told: then that is told as if it had replaced the entry. Either is counted.
     Evicted,
     /// Every entry with a certain tag was invalidated.
     TagInvalidated,

@@ -68,7 +68,8 @@ pub trait CacheInvalidationBus: fmt::Debug + Send + Sync + 'static {
     /// # Cost
     ///
     /// A cache publishes one message after the other, so the time of one is the time of those behind it. It must not
-    /// depend on how fast subscribers read.
+    /// depend on how fast subscribers read. It should have a limit: whoever awaits an invalidation waits as long, and
+    /// only what is left when the cache has gone is given up after ten seconds in which none was taken.
     async fn publish(&self, message: CacheInvalidationMessage) -> CacheResult<()>;
 
     /// Begins a subscription: whatever is published after this returned is received through it, or its loss shows.

@@ -1,4 +1,5 @@
-//! Buses that a test writes itself: one whose every step can be bent, and one that takes nothing until it is let.
+//! Buses that a test writes itself: one whose every step can be bent, one that takes nothing until it is let, and one that
+//! never comes to an end.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -10,7 +11,9 @@ use hydracache_runtime::{
     CacheInvalidation, CacheInvalidationBus, CacheInvalidationMessage, CacheInvalidationReceive,
     CacheInvalidationReceiver, CachePosition, CacheResult, Error, InMemoryInvalidationBus,
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::support::soon;
 
 pub(crate) type Message = CacheInvalidationMessage;
 type Hook<T, R> = Arc<dyn Fn(T) -> R + Send + Sync>;
@@ -211,6 +214,95 @@ impl CacheInvalidationBus for Gated {
         generation: u64,
         sequences: RangeInclusive<u64>,
     ) -> CacheResult<Option<Vec<CacheInvalidationMessage>>> {
+        self.inner.replay(publisher, generation, sequences).await
+    }
+}
+
+/// How a call of a bus never ends.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Endless {
+    /// Its future never does.
+    Pends,
+    /// It keeps the thread that polls it.
+    Blocks,
+}
+
+/// One cache's way to a bus, on which some calls never end.
+#[derive(Debug)]
+pub(crate) struct Stuck {
+    inner: Arc<dyn CacheInvalidationBus>,
+    publish: Option<Endless>,
+    replay: Option<Endless>,
+    /// One for each call that has begun and does not end.
+    begun: Arc<Semaphore>,
+    /// Dropped with the bus, which tells of its end.
+    _alive: oneshot::Sender<()>,
+}
+
+/// Who tells what has become of a bus.
+#[derive(Debug)]
+pub(crate) struct Fate {
+    begun: Arc<Semaphore>,
+    end: oneshot::Receiver<()>,
+}
+
+impl Stuck {
+    /// A way to `inner` on which publications or replays never end, and who tells of it.
+    pub(crate) fn new(
+        inner: Arc<dyn CacheInvalidationBus>,
+        publish: Option<Endless>,
+        replay: Option<Endless>,
+    ) -> (Arc<Self>, Fate) {
+        let (alive, end) = oneshot::channel();
+        let begun = Arc::new(Semaphore::new(0));
+        let fate = Fate { begun: Arc::clone(&begun), end };
+        (Arc::new(Self { inner, publish, replay, begun, _alive: alive }), fate)
+    }
+
+    async fn maybe_never(&self, endless: Option<Endless>) {
+        if endless.is_some() {
+            self.begun.add_permits(1);
+        }
+        match endless {
+            None => {}
+            Some(Endless::Pends) => std::future::pending().await,
+            Some(Endless::Blocks) => loop {
+                std::thread::park();
+            },
+        }
+    }
+}
+
+impl Fate {
+    /// Waits until a call has begun that does not end.
+    pub(crate) async fn stuck(&self) {
+        soon(self.begun.acquire()).await.expect("it is never closed").forget();
+    }
+
+    /// Waits until nobody holds the bus any more.
+    pub(crate) async fn gone(self) {
+        soon(self.end).await.expect_err("it is dropped and says nothing");
+    }
+}
+
+#[async_trait]
+impl CacheInvalidationBus for Stuck {
+    async fn publish(&self, message: CacheInvalidationMessage) -> CacheResult<()> {
+        self.maybe_never(self.publish).await;
+        self.inner.publish(message).await
+    }
+
+    fn subscribe(&self) -> Box<dyn CacheInvalidationReceiver> {
+        self.inner.subscribe()
+    }
+
+    async fn replay(
+        &self,
+        publisher: &str,
+        generation: u64,
+        sequences: RangeInclusive<u64>,
+    ) -> CacheResult<Option<Vec<CacheInvalidationMessage>>> {
+        self.maybe_never(self.replay).await;
         self.inner.replay(publisher, generation, sequences).await
     }
 }

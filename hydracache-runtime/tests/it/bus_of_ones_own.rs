@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 use hydracache_runtime::CacheEventKind::{Flushed, Removed};
 use hydracache_runtime::{
-    CacheInvalidationBus, CacheInvalidationMessage, CacheInvalidationReceive, CacheInvalidationReceiver,
-    CacheResult, ErrorKind, HydraCache,
+    CacheInvalidation, CacheInvalidationBus, CacheInvalidationMessage, CacheInvalidationReceive,
+    CacheInvalidationReceiver, CacheResult, ErrorKind, HydraCache,
 };
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
@@ -50,7 +50,7 @@ impl CacheInvalidationReceiver for ChannelReceiver {
 
 #[tokio::test]
 async fn a_bus_of_ten_lines_carries_invalidations() {
-    let bus = Arc::new(Channel(broadcast::channel(64).0));
+    let bus = Arc::new(Channel(broadcast::channel(4_096).0));
     let (a, mut b) = two(&bus);
     b.hold(&KEYS);
     a.cache.remove("k").await.unwrap();
@@ -63,7 +63,7 @@ async fn a_bus_of_ten_lines_carries_invalidations() {
 /// It keeps nothing and tells no positions, so whoever comes late or misses something starts from nothing.
 #[tokio::test]
 async fn a_bus_that_keeps_nothing_costs_flushes_and_nothing_else() {
-    let bus = Arc::new(Channel(broadcast::channel(64).0));
+    let bus = Arc::new(Channel(broadcast::channel(4_096).0));
     let (a, mut b) = two(&bus);
     for _ in 0..3 {
         a.cache.invalidate_tag("before").await.unwrap();
@@ -90,7 +90,7 @@ async fn a_bus_may_be_given_away_to_one_cache() {
         received = soon(receiver.recv()).await.unwrap();
     }
     assert_eq!((received.publisher(), received.sequence()), ("alone", 1));
-    assert_eq!(received.invalidation(), &hydracache_runtime::CacheInvalidation::Flush);
+    assert_eq!(received.invalidation(), &CacheInvalidation::Flush);
 }
 
 /// Nothing is ever received, and a cache with such a bus works as one without.
@@ -131,7 +131,8 @@ async fn a_subscription_that_opens_late_is_waited_for() {
 async fn a_bus_that_panics_when_it_publishes_is_tried_again() {
     let calls = AtomicU64::new(0);
     let bus = Bent::new().publishing(move |message| {
-        assert!(calls.fetch_add(1, Ordering::SeqCst) % 3 == 2, "two of three publications panic");
+        let counts = *message.invalidation() != CacheInvalidation::Position;
+        assert!(!counts || calls.fetch_add(1, Ordering::SeqCst) % 3 == 2, "two of three publications panic");
         Ok(vec![message])
     });
     let (a, mut b) = two(&Arc::new(bus));

@@ -187,7 +187,7 @@ async fn too_many_that_wait_are_replaced_by_a_flush() {
 /// A prefix may be longer than any key, and then no frame can carry it.
 #[tokio::test]
 async fn what_a_bus_can_never_carry_is_published_as_a_flush() {
-    let bus = framed(64);
+    let bus = framed(4_096);
     let (a, mut b) = two(&bus);
     b.hold(&["k"]);
     let _ = driven(&a.clock, a.cache.invalidate_prefix("p".repeat(2_000))).await;
@@ -277,7 +277,7 @@ async fn without_a_bus_there_is_nothing_to_wait_for() {
 
 #[tokio::test]
 async fn a_bus_outlives_the_caches_that_left_it() {
-    let bus = in_memory(16);
+    let bus = in_memory(4_096);
     let clock = ManualClock::new();
     for _ in 0..20 {
         let gone = join(&bus, &clock, "gone");

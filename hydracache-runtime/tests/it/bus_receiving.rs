@@ -76,7 +76,7 @@ async fn lag_is_repaired_where_the_bus_has_what_was_skipped() {
 
 #[tokio::test]
 async fn noise_is_counted_and_the_frames_of_others_are_not() {
-    let bus = framed(64);
+    let bus = framed(4_096);
     let (a, mut b) = two(&bus);
     b.hold(&KEYS);
     let foreign = |text: &str, what| {
@@ -105,7 +105,7 @@ async fn noise_is_counted_and_the_frames_of_others_are_not() {
 
 #[tokio::test]
 async fn a_source_that_cannot_count_is_applied_whenever_it_speaks() {
-    let bus = in_memory(64);
+    let bus = in_memory(4_096);
     let (a, mut b) = two(&bus);
     for _ in 0..3 {
         b.hold(&KEYS);
@@ -122,7 +122,7 @@ async fn a_source_that_cannot_count_is_applied_whenever_it_speaks() {
 
 #[tokio::test]
 async fn keys_of_any_length_travel_in_frames() {
-    let (a, mut b) = two(&faulty_framed(64));
+    let (a, mut b) = two(&faulty_framed(4_096));
     let longest = "k".repeat(hydracache_runtime::MAX_KEY_BYTES);
     b.hold(&[&longest]);
     a.cache.remove(&longest).await.unwrap();
@@ -137,7 +137,7 @@ async fn keys_of_any_length_travel_in_frames() {
 #[tokio::test]
 async fn a_cache_that_nobody_writes_to_hears_as_well() {
     let clock = ManualClock::new();
-    let bus = faulty_in_memory(64);
+    let bus = faulty_in_memory(4_096);
     let a = join(&bus, &clock, "a");
     let mut b = join(&bus, &clock, "b");
     for _ in 0..3 {
@@ -148,7 +148,7 @@ async fn a_cache_that_nobody_writes_to_hears_as_well() {
 
 #[test]
 fn caches_with_a_bus_need_no_runtime() {
-    let bus = in_memory(16);
+    let bus = in_memory(4_096);
     let clock = ManualClock::new();
     let (a, mut b) = (join(&bus, &clock, "a"), join(&bus, &clock, "b"));
     b.hold(&["k"]);
@@ -160,7 +160,7 @@ fn caches_with_a_bus_need_no_runtime() {
 
 #[tokio::test]
 async fn a_cache_without_a_name_gets_one_of_its_own() {
-    let bus = in_memory(16);
+    let bus = in_memory(4_096);
     let build = || HydraCache::local().shared_invalidation_bus(bus.clone()).build();
     let (a, b, c) = (build(), build(), build());
     let mut events = [b.subscribe(), c.subscribe()];

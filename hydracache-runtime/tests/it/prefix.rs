@@ -1,13 +1,16 @@
 //! Invalidating a prefix: whole segments, loads under way, and whatever else lies under it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures_util::poll;
-use hydracache_runtime::{CacheKeyBuilder, Eviction, HydraCache};
+use hydracache_runtime::{CacheEventKind, CacheKeyBuilder, Eviction, HydraCache};
 
 use crate::bulk_desk::BulkDesk;
 use crate::scene::{Desk, Scene, forgiving, revalidating, settle};
-use crate::support::{cache, plain, ready, seconds, timed};
+use crate::support::{cache, only, plain, read_all, ready, seconds, timed};
 
 over_both_stores! {
     a_prefix_ends_at_a_whole_segment,
@@ -23,6 +26,7 @@ over_both_stores! {
     a_namespace_is_a_prefix,
     old_values_go_as_well,
     it_is_counted,
+    a_value_whose_drop_panics_does_not_save_the_others,
 }
 
 fn put_all(cache: &HydraCache, keys: &[&str]) {
@@ -199,4 +203,32 @@ async fn it_is_counted(eviction: Eviction) {
     ready(cache.invalidate_prefix("absent")).unwrap();
     let stats = cache.stats();
     assert_eq!((stats.prefix_invalidations, stats.key_invalidations, stats.evictions), (2, 0, 0));
+}
+
+/// Panics when it is dropped, and counts that.
+struct Bomb(Arc<AtomicU32>);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        panic!("a value's drop panics");
+    }
+}
+
+async fn a_value_whose_drop_panics_does_not_save_the_others(eviction: Eviction) {
+    const ALL: [&str; 5] = ["user:1:a", "user:1:b", "user:1:c", "user:1:d", "user:2"];
+    let cache = cache(eviction);
+    let mut events = cache.subscribe_mutations();
+    put_all(&cache, &ALL);
+    let (bombs, panics) = (cache.typed_memory_only::<Arc<Bomb>>("user"), Arc::default());
+    for key in ["1:bomb", "1:another"] {
+        bombs.put(key, Arc::new(Bomb(Arc::clone(&panics))), plain()).await.unwrap();
+    }
+    read_all(&mut events);
+    let invalidate = || cache.invalidate_prefix("user:1").fire();
+    catch_unwind(AssertUnwindSafe(invalidate)).expect_err("the panic goes on in the caller");
+    assert_eq!(panics.load(Ordering::SeqCst), 2, "each was dropped by the time that it returned");
+    assert_eq!(left(&cache, &ALL).await, ["user:2"]);
+    assert_eq!(cache.diagnostics().await.estimated_entries, 1);
+    assert_eq!(only(&mut events).kind(), CacheEventKind::PrefixInvalidated);
 }
