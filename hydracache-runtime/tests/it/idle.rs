@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hydracache_runtime::testing::ManualClock;
-use hydracache_runtime::{CacheOptions, ErrorKind, Eviction, HydraCache};
+use hydracache_runtime::{CacheOptions, ErrorKind, Eviction, HydraCache, RefreshOptions};
 
 use crate::scene::{NANO, just_before};
 use crate::support::{assert_says, cache, plain, ready, seconds, timed};
@@ -13,6 +13,7 @@ over_both_stores! {
     an_entry_that_is_read_stays,
     each_way_to_read_counts_as_a_use,
     looking_without_reading_is_no_use,
+    what_stands_in_for_a_load_that_failed_is_used,
     the_time_to_live_ends_what_is_read,
     an_entrys_own_limit_overrides_that_of_the_cache,
     a_put_and_a_load_and_a_fill_begin_anew,
@@ -92,6 +93,24 @@ async fn looking_without_reading_is_no_use(eviction: Eviction) {
     cache.diagnostics().await;
     clock.advance(seconds(1));
     assert!(!cache.contains_key("k").await);
+}
+
+async fn what_stands_in_for_a_load_that_failed_is_used(eviction: Eviction) {
+    let (cache, clock) = idle(eviction);
+    let options = || CacheOptions::new().ttl(seconds(2));
+    let windows =
+        RefreshOptions::new().stale_on_loader_error(seconds(60)).retry_after(Duration::from_millis(1));
+    let ask = |works: bool| {
+        let load = move || async move { if works { Ok(1_u8) } else { Err(std::io::Error::other("down")) } };
+        ready(cache.get_or_load_with_refresh("k", options(), windows, load))
+    };
+    assert_eq!(ask(true).unwrap(), 1);
+    for _ in 0..5 {
+        clock.advance(seconds(4));
+        assert_eq!(ask(false).unwrap(), 1, "it was used four seconds ago");
+    }
+    clock.advance(IDLE);
+    assert!(ask(false).is_err(), "nobody has used it");
 }
 
 async fn the_time_to_live_ends_what_is_read(eviction: Eviction) {
