@@ -38,6 +38,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// How long the bus may take nothing of what is left of a cache that has gone.
 const LAST_WORDS: Duration = Duration::from_secs(10);
 
+/// How long the bus may take to say what was missed.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// The cache's end of the link. When it goes, the thread ends.
 #[derive(Debug)]
 pub(super) struct Link {
@@ -335,7 +338,15 @@ impl Subscriber {
     /// Applies what is missing, as far as the bus still has it; false if that is not certainly all of it.
     async fn repair(&self, gap: &Gap) -> bool {
         let replay = || self.bus.replay(gap.publisher(), gap.generation(), gap.missing());
-        let messages = match guarded(replay).await.and_then(|replayed| replayed) {
+        // By the operating system's clock: that of the cache may be a test's, and a replay takes what time it takes.
+        let limit = || sleep(&(Arc::new(SystemClock::new()) as Arc<dyn Clock>), PATIENCE);
+        let Some(replayed) = first_of(guarded(replay), limit()).await else {
+            tracing::warn!(
+                "a replay of missing invalidations did not end; everything is dropped in its place"
+            );
+            return false;
+        };
+        let messages = match replayed.and_then(|replayed| replayed) {
             Ok(Some(messages)) if gap.is_filled_by(&messages) => messages,
             Ok(_) => return false,
             Err(error) => {

@@ -155,13 +155,15 @@ async fn a_replay_that_fails_costs_a_flush<B: CacheInvalidationBus>(bus: Arc<Fau
 }
 
 async fn a_subscription_that_ends_is_begun_again<B: CacheInvalidationBus>(bus: Arc<FaultyBus<B>>) {
-    let (a, mut b) = two(&bus);
+    let (mut a, mut b) = two(&bus);
     a.cache.invalidate_tag("before").await.unwrap();
     b.remote().await;
     b.hold(&KEYS);
     for _ in 0..3 {
         bus.close_receivers();
+        // Each of them has begun again before the next end.
         assert_linked(&a, &mut b).await;
+        assert_linked(&b, &mut a).await;
     }
     assert_eq!(b.held(&KEYS), KEYS, "nothing was missed");
     for node in [&a, &b] {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 
 use futures_util::poll;
-use hydracache_runtime::CacheEventKind::{Removed, TagInvalidated};
+use hydracache_runtime::CacheEventKind::{Flushed, Removed, TagInvalidated};
 use hydracache_runtime::testing::{FaultyBus, ManualClock};
 use hydracache_runtime::{HydraCache, InMemoryInvalidationBus};
 use tokio::sync::oneshot;
@@ -186,4 +186,12 @@ async fn a_replay_that_never_ends_keeps_nobody_from_publishing() {
     let Pair { mut well, stuck, .. } = replaying(Endless::Pends).await;
     soon(stuck.cache.invalidate_tag("awaited")).await.unwrap();
     assert_linked(&stuck, &mut well).await;
+}
+
+/// What it would have brought is unknown, so nothing is left of what it could concern.
+#[tokio::test]
+async fn a_replay_that_never_ends_is_answered_by_a_flush() {
+    let Pair { mut stuck, .. } = replaying(Endless::Pends).await;
+    stuck.remote_by_itself(Flushed).await;
+    assert_eq!(stuck.stats().distributed_invalidation_flushes, 1);
 }
