@@ -83,6 +83,11 @@ impl Defaults {
             args.name = Some(LitStr::new(&name, prefix.span()));
             args.say(Ident::new("name", prefix.span()));
         }
+        // The function whose entries are used says the rest of itself.
+        if args.said("entries").is_some() {
+            args.facade = args.facade.take().or_else(|| self.facade.clone());
+            return;
+        }
         if let (Some(ttl), None) = (&self.ttl, args.said("ttl")) {
             args.ttl = Some(ttl.clone());
             args.say(Ident::new("ttl", method.span()));

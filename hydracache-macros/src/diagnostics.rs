@@ -87,6 +87,23 @@ pub(crate) fn first_line(item: &TokenStream) -> TokenStream {
     item.clone().into_iter().take_while(|token| !braces(token)).collect()
 }
 
+/// Tokens as people write them: a path, a type, a call.
+pub(crate) fn spelled(tokens: &impl ToTokens) -> String {
+    const CLOSER: [(&str, &str); 9] = [
+        (" :: ", "::"),
+        (" . ", "."),
+        (" (", "("),
+        ("( ", "("),
+        (" )", ")"),
+        (" ,", ","),
+        ("& ", "&"),
+        (" < ", "<"),
+        (" >", ">"),
+    ];
+    let text = tokens.to_token_stream().to_string();
+    CLOSER.iter().fold(text, |text, (spaced, plain)| text.replace(spaced, plain))
+}
+
 /// Names of things, as a sentence lists them.
 pub(crate) fn listed<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| format!("`{}`", name.as_ref())).collect();

@@ -67,11 +67,11 @@ mod ops;
 mod options;
 #[cfg(not(hydracache_shuttle))]
 mod park;
+mod place;
 #[cfg_attr(
     not(feature = "planted-bugs"),
     allow(dead_code, unreachable_pub, reason = "the switches exist only with the feature")
 )]
-mod place;
 mod planted;
 mod policy;
 mod registry;

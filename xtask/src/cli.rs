@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::{dependencies, features, licences, public_api, soak, suite};
+use crate::{build_time, dependencies, features, licences, public_api, soak, suite};
 
 /// The exit code for a command line that asks for nothing we have, kept apart from a task that failed.
 pub(crate) const USAGE_ERROR: u8 = 2;
@@ -73,6 +73,15 @@ const TASKS: &[Task] = &[
         details: "Runs `cargo check` for each publishable crate without features, with the default features, and \
                   with each feature alone. The list comes from `cargo metadata`.",
         run: features::check,
+    },
+    Task {
+        name: "build-time",
+        summary: "Measures what the attribute costs the compiler",
+        details: "Writes two crates with 200 functions each into target/build-time, one with `#[cached]` and one that calls \
+                  `get_or_load` by hand, and checks and builds each three times in turns, with its dependencies already \
+                  built. Prints a table of the medians and their ratios, of the elapsed time and, on Linux, of the \
+                  processor's.",
+        run: build_time::run,
     },
 ];
 

@@ -1,5 +1,6 @@
 //! `cargo xtask`: the workspace's own checks and its one test command.
 
+mod build_time;
 mod cli;
 mod dependencies;
 mod features;

@@ -62,6 +62,6 @@ pub(crate) fn specification(package: &Package) -> String {
 }
 
 /// The cargo that started us, so that a toolchain chosen on the command line stays chosen.
-fn cargo_program() -> OsString {
+pub(crate) fn cargo_program() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }

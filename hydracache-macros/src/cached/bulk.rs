@@ -9,7 +9,7 @@ use super::args::Args;
 use super::emit::Expansion;
 use super::shape::value_part;
 use super::signature::Signature;
-use crate::diagnostics::{Errors, did_you_mean, generated, listed};
+use crate::diagnostics::{Errors, did_you_mean, generated, listed, spelled};
 
 /// The argument that holds the keys.
 #[derive(Debug)]
@@ -96,7 +96,7 @@ pub(crate) fn check(args: &Args, signature: &Signature, errors: &mut Errors) {
                 let of = &target.path;
                 errors.at(
                     at,
-                    format!("the entries are those of `{}`, which says this: remove `{key}`", quote!(#of)),
+                    format!("the entries are those of `{}`, which says this: remove `{key}`", spelled(of)),
                 );
             }
         }

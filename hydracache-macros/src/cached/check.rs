@@ -73,7 +73,8 @@ fn check_skip(args: &Args, signature: &Signature, errors: &mut Errors) {
 fn check_method(args: &Args, signature: &Signature, errors: &mut Errors) {
     let span = signature.span();
     let skips_self = args.skip.iter().any(|skipped| skipped == "self");
-    if args.said("receiver").is_none() && args.said("key").is_none() && !skips_self {
+    let says_key = args.said("key").is_some() || args.said("entries").is_some();
+    if args.said("receiver").is_none() && !says_key && !skips_self {
         errors.at(
             span,
             "two instances would share entries: say `receiver = skip` if they may, or give an expression that tells \

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Generics, Ident, ImplItem, ItemImpl, Path, Type};
 
 use super::signature::borrowed;
-use crate::diagnostics::generated;
+use crate::diagnostics::{generated, spelled};
 
 /// What the attribute of an impl block knows for the attributes of its methods.
 #[derive(Debug)]
@@ -79,11 +79,6 @@ impl Owner {
 /// The name of the argument that stands for `self` where there is none.
 pub(crate) fn this(span: Span) -> Ident {
     Ident::new("__this", generated(span))
-}
-
-/// A path or type without spaces.
-fn spelled(tokens: &impl ToTokens) -> String {
-    tokens.to_token_stream().to_string().replace(' ', "")
 }
 
 /// Puts something in the place of words. What is asked is given the word, its place, and what follows it after `::`.

@@ -11,7 +11,7 @@ use crate::cached::args::{Cache, Returns};
 use crate::cached::shape::shape;
 use crate::cached::signature::{Signature, opaque};
 use crate::crate_path::Facade;
-use crate::diagnostics::{call_over, generated};
+use crate::diagnostics::{call_over, generated, spelled};
 
 /// What is put around a body.
 pub(crate) struct Wrapping {
@@ -42,7 +42,7 @@ impl Wrapping {
             if tag.needs_result() { &mut late } else { &mut early }.push(pending);
         }
         let shown = args.targets.iter().map(Target::shown);
-        let shown = shown.chain(args.all.iter().map(|path| format!("all({})", quote!(#path)))).collect();
+        let shown = shown.chain(args.all.iter().map(|path| format!("all({})", spelled(path)))).collect();
         let facts = facts(shown, args.tags.iter().map(Tag::shown).collect(), args.at, false);
         let publish = publish(signature);
         if args.at == At::Before {

@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprCall, Path};
 
-use crate::diagnostics::generated;
+use crate::diagnostics::{generated, spelled};
 
 /// A cached function and, for one entry, the arguments of its key.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Target {
     /// How the registry shows it.
     pub(crate) fn shown(&self) -> String {
         let (path, arguments) = (&self.path, &self.arguments);
-        quote!(#path(#(#arguments),*)).to_string()
+        spelled(&quote!(#path(#(#arguments),*)))
     }
 
     /// A call of a function of the target's handle.

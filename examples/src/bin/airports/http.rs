@@ -1,27 +1,30 @@
-//! The HTTP service: four routes over the repository, all JSON.
+//! The HTTP service: five questions and one change, all JSON. Nothing here knows that there is a cache.
 
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use axum::{Json, Router};
 use serde::Deserialize;
 
 use crate::api_error::ApiError;
 use crate::model::{Airport, Neighbour};
-use crate::repository::Airports;
+use crate::repository::{self, Airports};
 
 /// Half way round the Earth: a larger radius holds no more airports.
 const MAX_RADIUS_KM: u32 = 20_038;
 const MAX_NAME_CHARS: usize = 200;
 const MAX_PREFIX_CHARS: usize = 100;
+const MAX_CODES: usize = 100;
 
 /// The routes; what does not match any of them is answered in JSON as well.
 pub(crate) fn routes(airports: Airports) -> Router {
     Router::new()
-        .route("/airports", get(search))
+        .route("/airports", get(several))
         .route("/airports/{icao}", get(airport))
         .route("/airports/{icao}/nearby", get(nearby))
         .route("/airports/{icao}/name", put(rename))
+        .route("/countries/{country}/airports", get(of_country))
         .fallback(async || ApiError::NotFound("there is nothing at this path".to_owned()))
         .method_not_allowed_fallback(async || ApiError::Method)
         .with_state(airports)
@@ -37,8 +40,9 @@ pub(crate) async fn until_interrupted() {
 }
 
 #[derive(Deserialize)]
-struct SearchQuery {
-    prefix: String,
+struct AirportsQuery {
+    prefix: Option<String>,
+    codes: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -55,17 +59,50 @@ async fn airport(
     State(airports): State<Airports>,
     icao: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Airport>, ApiError> {
-    let icao = code(icao)?;
+    let icao = code(&icao?.0)?;
     airports.airport(&icao).await?.map(Json).ok_or_else(|| ApiError::no_airport(&icao))
 }
 
-async fn search(
+/// Several airports: those whose code or name begins so, or those with these codes, in the order of the codes.
+async fn several(
     State(airports): State<Airports>,
-    query: Result<Query<SearchQuery>, QueryRejection>,
+    query: Result<Query<AirportsQuery>, QueryRejection>,
 ) -> Result<Json<Vec<Airport>>, ApiError> {
-    let Query(SearchQuery { prefix }) = query?;
-    let prefix = text("prefix", &prefix, MAX_PREFIX_CHARS)?;
-    Ok(Json(airports.search(prefix).await?))
+    let Query(AirportsQuery { prefix, codes }) = query?;
+    match (prefix, codes) {
+        (Some(prefix), None) => {
+            let prefix = text("prefix", &prefix, MAX_PREFIX_CHARS)?;
+            Ok(Json(airports.search(prefix).await?))
+        }
+        (None, Some(codes)) => Ok(Json(by_code(&airports, &codes).await?)),
+        _ => Err(ApiError::bad("say either prefix=... or codes=...,... to tell which airports")),
+    }
+}
+
+/// What the stops of a route are asked for by: an unknown one is a mistake in the route, and is named.
+async fn by_code(airports: &Airports, codes: &str) -> Result<Vec<Airport>, ApiError> {
+    let codes = codes.split(',').map(|icao| code(icao.trim())).collect::<Result<Vec<_>, _>>()?;
+    if codes.len() > MAX_CODES {
+        return Err(ApiError::bad(format!("{} codes are more than {MAX_CODES}", codes.len())));
+    }
+    let found = airports.by_code(&codes).await?;
+    let in_order = codes
+        .iter()
+        .map(|icao| found.get(icao).and_then(Clone::clone).ok_or_else(|| ApiError::no_airport(icao)));
+    in_order.collect()
+}
+
+/// The airports of a country with an IATA code; a country that has none, or does not exist, has an empty list.
+async fn of_country(
+    State(airports): State<Airports>,
+    country: Result<Path<String>, PathRejection>,
+) -> Result<Response, ApiError> {
+    let Path(country) = country?;
+    if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        return Err(ApiError::bad(format!("{country:?} is not a country code of two letters")));
+    }
+    let list = airports.of_country(&country.to_ascii_uppercase()).await?;
+    Ok(Json(&*list).into_response())
 }
 
 async fn nearby(
@@ -73,7 +110,7 @@ async fn nearby(
     icao: Result<Path<String>, PathRejection>,
     query: Result<Query<NearbyQuery>, QueryRejection>,
 ) -> Result<Json<Vec<Neighbour>>, ApiError> {
-    let icao = code(icao)?;
+    let icao = code(&icao?.0)?;
     let Query(NearbyQuery { radius_km }) = query?;
     if !(1..=MAX_RADIUS_KM).contains(&radius_km) {
         return Err(ApiError::bad(format!("radius_km is {radius_km}, not between 1 and {MAX_RADIUS_KM}")));
@@ -91,17 +128,18 @@ async fn rename(
     icao: Result<Path<String>, PathRejection>,
     body: Result<Json<NewName>, JsonRejection>,
 ) -> Result<Json<Airport>, ApiError> {
-    let icao = code(icao)?;
+    let icao = code(&icao?.0)?;
     let Json(NewName { name }) = body?;
-    if !airports.rename(&icao, text("name", &name, MAX_NAME_CHARS)?).await? {
+    let name = text("name", &name, MAX_NAME_CHARS)?;
+    let airport = airports.airport(&icao).await?.ok_or_else(|| ApiError::no_airport(&icao))?;
+    if !airports.rename(&airport, name).await? {
         return Err(ApiError::no_airport(&icao));
     }
     airports.airport(&icao).await?.map(Json).ok_or_else(|| ApiError::no_airport(&icao))
 }
 
 /// Codes are four letters or digits, in any case; some in the data begin with `_`.
-fn code(icao: Result<Path<String>, PathRejection>) -> Result<String, ApiError> {
-    let Path(icao) = icao?;
+fn code(icao: &str) -> Result<String, ApiError> {
     if icao.len() != 4 || !icao.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         return Err(ApiError::bad(format!(
             "{icao:?} is not an ICAO code of four letters, digits or underscores"

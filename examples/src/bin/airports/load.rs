@@ -6,12 +6,15 @@ use crate::geography::unit_vector;
 use crate::model::Airport;
 
 /// What `PRAGMA user_version` says once the airports are there.
-pub(crate) const LOADED: i32 = 1;
+pub(crate) const LOADED: i32 = 2;
 
 /// 15 values each, which stays well below the 32,766 parameters that one statement may have.
 const ROWS_PER_INSERT: usize = 250;
 
+/// A file that an earlier version of this program has loaded is loaded anew.
 const TABLE: &str = "
+    DROP TABLE IF EXISTS positions;
+    DROP TABLE IF EXISTS airports;
     CREATE TABLE airports (
         id INTEGER PRIMARY KEY,
         icao TEXT NOT NULL,
@@ -31,12 +34,13 @@ const TABLE: &str = "
         z REAL NOT NULL
     ) STRICT";
 
-/// Built after the rows: sorting once is cheaper than keeping four trees in order row by row. The
+/// Built after the rows: sorting once is cheaper than keeping five trees in order row by row. The
 /// R*Tree stores 32-bit numbers, rounded outwards, so that its boxes contain the exact points.
 const INDEXES: &str = "
     CREATE UNIQUE INDEX airports_by_icao ON airports (icao);
     CREATE INDEX airports_by_iata ON airports (iata);
     CREATE INDEX airports_by_folded_name ON airports (folded_name);
+    CREATE INDEX airports_by_country ON airports (country, icao);
     CREATE VIRTUAL TABLE positions USING rtree (id, x_low, x_high, y_low, y_high, z_low, z_high);
     INSERT INTO positions SELECT id, x, x, y, y, z, z FROM airports;";
 
@@ -57,7 +61,7 @@ pub(crate) async fn load(pool: &SqlitePool, airports: &[Airport]) -> Result<(), 
 }
 
 /// A pragma takes no parameters; a test holds this number and [`LOADED`] together.
-const MARK_LOADED: &str = "PRAGMA user_version = 1";
+const MARK_LOADED: &str = "PRAGMA user_version = 2";
 
 /// All full chunks have the same text, so that SQLite prepares it once.
 async fn insert(connection: &mut SqliteConnection, rows: &[Airport]) -> Result<(), sqlx::Error> {

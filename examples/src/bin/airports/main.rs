@@ -77,7 +77,7 @@ async fn replay(airports: &Airports, plan: Plan) -> Result<(), Failure> {
     let without = airports.clone();
     let uncached = move |call: Call| {
         let airports = without.clone();
-        async move { airports.query_nearby(&call.icao, call.radius_km).await.map(drop) }
+        async move { Airports::nearby_cache().uncached(&airports, &call.icao, call.radius_km).await.map(drop) }
     };
     let with = airports.clone();
     let cached = move |call: Call| {

@@ -1,14 +1,15 @@
 //! The repository: every question the service asks the database, each one a single indexed query, and cached.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use hydracache::{Runtime, Tag, cached};
+use hydracache::{CacheEntity, cached_impl, invalidates};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqlitePool};
+use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
 
 use crate::geography;
-use crate::model::{Airport, Neighbour};
+use crate::model::{Airport, Named, Neighbour};
 
 /// The airports, and how many queries were run to find them.
 #[derive(Clone, Debug)]
@@ -50,6 +51,15 @@ const NEARBY: &str = "
 
 const RENAME: &str = "UPDATE airports SET name = ?2, folded_name = ?3 WHERE icao = ?1";
 
+/// Many codes in one query; what follows is a parameter for each, and the closing parenthesis.
+const BY_CODE: &str = "SELECT * FROM airports WHERE icao IN (";
+
+const OF_COUNTRY: &str =
+    "SELECT icao, iata, name FROM airports WHERE country = ?1 AND iata IS NOT NULL ORDER BY icao";
+
+/// Each of these methods says how long its answers are good for, and by which tags they are found when they are not any
+/// more. The receiver is the same database for all requests, and another one in each test: `self.database` tells.
+#[cached_impl(name = "airports", ttl = "10m")]
 impl Airports {
     pub(crate) fn new(pool: SqlitePool) -> Self {
         static DATABASES: AtomicU64 = AtomicU64::new(0);
@@ -62,22 +72,38 @@ impl Airports {
     }
 
     /// The airport with this code, in capitals.
-    #[cached(name = "airports.airport", receiver = self.database, tags = ["airport:{icao}"], ttl = "10m")]
+    ///
+    /// One that people keep asking for is loaded again before its ten minutes are over, so that nobody waits for it; and
+    /// while the database fails, what it said within the last hour is better than nothing.
+    #[cached(
+        receiver = self.database,
+        tags = ["airport:{icao}"],
+        refresh_ahead = "20%",
+        stale_on_error = "1h"
+    )]
     pub(crate) async fn airport(&self, icao: &str) -> Result<Option<Airport>, sqlx::Error> {
         self.count();
         sqlx::query_as(AIRPORT).bind(icao).fetch_optional(&self.pool).await
     }
 
+    /// Many airports at once, in the entries of `airport`: one query for those that are not there. A code that does not exist
+    /// is in the answer as `None`, so that this is remembered as well.
+    #[cached(bulk = codes, entries = Self::airport(self, codes))]
+    pub(crate) async fn by_code(
+        &self,
+        codes: &[String],
+    ) -> Result<HashMap<String, Option<Airport>>, sqlx::Error> {
+        self.count();
+        let found: Vec<Airport> = with_codes(codes).build_query_as().fetch_all(&self.pool).await?;
+        let mut all: HashMap<_, _> = codes.iter().map(|code| (code.clone(), None)).collect();
+        all.extend(found.into_iter().map(|airport| (airport.icao.clone(), Some(airport))));
+        Ok(all)
+    }
+
     /// At most 20 airports whose ICAO code, IATA code or name begins so, in any case.
     ///
     /// Another name can make an airport match that did not, so every answer depends on all names.
-    #[cached(
-        name = "airports.search",
-        receiver = self.database,
-        key = prefix.to_lowercase(),
-        tags = ["names"],
-        ttl = "10m"
-    )]
+    #[cached(key = (self.database, prefix.to_lowercase()), tags = ["names"])]
     pub(crate) async fn search(&self, prefix: &str) -> Result<Vec<Airport>, sqlx::Error> {
         self.count();
         let (code, name) = (prefix.to_uppercase(), prefix.to_lowercase());
@@ -86,39 +112,39 @@ impl Airports {
         search.fetch_all(&self.pool).await
     }
 
+    /// The airports of a country that airlines fly to, which are those with an IATA code.
+    ///
+    /// There are hundreds of them in some countries. An `Arc` spares a hit the copy, and is kept in memory alone.
+    #[cached(receiver = self.database, tags = ["country:{country}"], memory_only)]
+    pub(crate) async fn of_country(&self, country: &str) -> Result<Arc<[Named]>, sqlx::Error> {
+        self.count();
+        let found: Vec<Named> = sqlx::query_as(OF_COUNTRY).bind(country).fetch_all(&self.pool).await?;
+        Ok(found.into())
+    }
+
     /// The nearest 25 other airports within the radius, nearest first; none for an unknown code.
     ///
     /// Which airports an answer depends on is known when it is there: it carries the tags of those it names.
     #[cached(
-        name = "airports.nearby",
         receiver = self.database,
-        tags = |near| near.iter().map(|airport| Tag::entity("airport", &airport.icao)),
-        ttl = "10m"
+        tags = |near| near.iter().map(|airport| Airport::entity_tag(&airport.icao))
     )]
     pub(crate) async fn nearby(&self, icao: &str, radius_km: u32) -> Result<Vec<Neighbour>, sqlx::Error> {
-        self.query_nearby(icao, radius_km).await
-    }
-
-    /// What `nearby` asks the database, without the cache: the other half of the comparison.
-    pub(crate) async fn query_nearby(
-        &self,
-        icao: &str,
-        radius_km: u32,
-    ) -> Result<Vec<Neighbour>, sqlx::Error> {
         self.count();
         let chord = geography::chord(f64::from(radius_km));
         sqlx::query(NEARBY).bind(icao).bind(chord).try_map(neighbour).fetch_all(&self.pool).await
     }
 
-    /// Gives the airport another name; `false` says that there is none with this code.
-    pub(crate) async fn rename(&self, icao: &str, name: &str) -> Result<bool, sqlx::Error> {
+    /// Gives the airport another name; `false` says that it is not there any more.
+    ///
+    /// Everything that shows the name is wrong from then on: the airport and the neighbours of others, the lists of its
+    /// country, and all searches. It takes the airport rather than its code, because all of this is known before the
+    /// query runs then: a request that is broken off while it runs invalidates it as well.
+    #[invalidates(tags = ["airport:{airport.icao}", "country:{airport.country}", "names"])]
+    pub(crate) async fn rename(&self, airport: &Airport, name: &str) -> Result<bool, sqlx::Error> {
         self.count();
-        let rename = sqlx::query(RENAME).bind(icao).bind(name).bind(name.to_lowercase());
-        let found = rename.execute(&self.pool).await?.rows_affected() > 0;
-        // After the write: a load that read the old name is overtaken and stores nothing.
-        let stale = [Tag::from("names"), Tag::entity("airport", icao)];
-        Runtime::current().default_cache().invalidate_tags(stale).fire();
-        Ok(found)
+        let rename = sqlx::query(RENAME).bind(&airport.icao).bind(name).bind(name.to_lowercase());
+        Ok(rename.execute(&self.pool).await?.rows_affected() > 0)
     }
 
     /// All codes in order: what the replay numbers its pages by.
@@ -130,6 +156,16 @@ impl Airports {
     fn count(&self) {
         self.queries.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+fn with_codes(codes: &[String]) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new(BY_CODE);
+    let mut list = query.separated(", ");
+    for code in codes {
+        list.push_bind(code);
+    }
+    list.push_unseparated(")");
+    query
 }
 
 fn neighbour(row: SqliteRow) -> Result<Neighbour, sqlx::Error> {

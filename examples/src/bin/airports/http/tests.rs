@@ -60,15 +60,64 @@ async fn a_new_name_is_answered_and_kept() {
 }
 
 #[tokio::test]
+async fn a_new_name_is_in_every_answer_that_had_the_old_one() {
+    let (airports, _database) = loaded().await;
+    let router = routes(airports);
+    let paths = ["/airports/EGLL", "/airports?codes=KJFK,EGLL", "/airports/EGTD/nearby?radius_km=60"];
+    let paths = [&paths[..], &["/countries/GB/airports", "/airports?prefix=EGLL"]].concat();
+    let mentions = async |name: &str| {
+        let mut found = 0;
+        for path in &paths {
+            let (status, answer) = read(&router, path).await;
+            assert_eq!(status, StatusCode::OK, "{path}: {answer}");
+            found += usize::from(answer.to_string().contains(name));
+        }
+        found
+    };
+    assert_eq!(mentions("London Heathrow Airport").await, paths.len());
+    let body = Some(json!({"name": "Renamed"}));
+    assert_eq!(ask(&router, Method::PUT, "/airports/EGLL/name", body).await.0, StatusCode::OK);
+    assert_eq!((mentions("London Heathrow Airport").await, mentions("Renamed").await), (0, paths.len()));
+}
+
+#[tokio::test]
+async fn several_airports_come_in_the_order_of_their_codes() {
+    let (airports, _database) = loaded().await;
+    let router = routes(airports);
+    let (status, stops) = read(&router, "/airports?codes=kjfk,%20BIKF,EGLL,KJFK").await;
+    let stops: Vec<Airport> = serde_json::from_value(stops).unwrap();
+    let codes: Vec<_> = stops.iter().map(|airport| airport.icao.as_str()).collect();
+    assert_eq!((status, codes), (StatusCode::OK, vec!["KJFK", "BIKF", "EGLL", "KJFK"]));
+}
+
+#[tokio::test]
+async fn a_country_lists_its_airports() {
+    let (airports, _database) = loaded().await;
+    let router = routes(airports);
+    let (status, list) = read(&router, "/countries/is/airports").await;
+    let keflavik = json!({"icao": "BIKF", "iata": "KEF", "name": "Keflavik International Airport"});
+    assert_eq!(status, StatusCode::OK);
+    assert!(list.as_array().unwrap().contains(&keflavik), "{list}");
+    assert_eq!(read(&router, "/countries/XX/airports").await, (StatusCode::OK, json!([])));
+}
+
+#[tokio::test]
 async fn bad_requests_are_answered_with_a_status_and_a_message() {
     let (airports, _database) = loaded().await;
     let router = routes(airports);
     let long = "x".repeat(201);
+    let many = format!("/airports?codes={}", vec!["EGLL"; 101].join(","));
     let cases = [
         (Method::GET, "/airports/ZZZZ", None, 404, "ZZZZ"),
         (Method::GET, "/airports/EG", None, 400, "EG"),
         (Method::GET, "/airports/%FF%FF%FF%FF", None, 400, "UTF-8"),
         (Method::GET, "/airports", None, 400, "prefix"),
+        (Method::GET, "/airports?prefix=e&codes=EGLL", None, 400, "either"),
+        (Method::GET, "/airports?codes=", None, 400, "ICAO"),
+        (Method::GET, "/airports?codes=EGLL,EG", None, 400, "EG"),
+        (Method::GET, "/airports?codes=EGLL,ZZZZ", None, 404, "ZZZZ"),
+        (Method::GET, &many, None, 400, "101 codes"),
+        (Method::GET, "/countries/GBR/airports", None, 400, "GBR"),
         (Method::GET, "/airports?prefix=%20", None, 400, "prefix is empty"),
         (Method::GET, "/airports/EGLL/nearby", None, 400, "radius_km"),
         (Method::GET, "/airports/EGLL/nearby?radius_km=0", None, 400, "radius_km is 0"),
