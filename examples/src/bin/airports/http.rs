@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::api_error::ApiError;
 use crate::model::{Airport, Neighbour};
-use crate::repository::{self, Airports};
+use crate::repository::Airports;
 
 /// Half way round the Earth: a larger radius holds no more airports.
 const MAX_RADIUS_KM: u32 = 20_038;
