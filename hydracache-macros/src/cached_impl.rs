@@ -29,6 +29,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
         }
     };
     let owner = Rc::new(Owner::new(&item));
+    let no_room = has_no_room(&owner);
     let (mut beside, mut methods) = (TokenStream::new(), 0);
     for member in &mut item.items {
         let ImplItem::Fn(method) = member else { continue };
@@ -36,8 +37,13 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
         methods += 1;
         let mut of_method = Errors::default();
         let mut args = Args::of(&attribute, &mut of_method);
+        while let Some(second) = take_cached(method) {
+            of_method.on(second, "a method has one `#[cached(..)]`: put the keys of both into the first");
+        }
         defaults.apply(&method.sig.ident, &mut args);
-        if let Some(emitted) = cached::expand_method(&args, function(method), &owner, &mut of_method) {
+        if let Some(emitted) = cached::expand_method(&args, function(method), &owner, &mut of_method)
+            && no_room.is_none()
+        {
             *member = ImplItem::Verbatim(emitted.function);
             beside.extend(emitted.beside);
         }
@@ -48,7 +54,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
             &item.self_ty,
             "no method of this block is cached: put `#[cached(..)]` on one, or remove `#[cached_impl]`",
         );
-    } else if let Some(wrong) = has_no_room(&owner) {
+    } else if let Some(wrong) = no_room {
         errors.push(wrong);
     }
     let problems = (!errors.is_empty()).then(|| errors.into_tokens());
@@ -93,6 +99,15 @@ fn has_no_room(owner: &Owner) -> Option<syn::Error> {
                        type of yours";
         return Some(syn::Error::new_spanned(&owner.ty, message));
     }
+    let of_the_block = |ty: &Type| {
+        let Type::Path(path) = ty else { return None };
+        owner.generics.type_params().find(|parameter| path.path.is_ident(&parameter.ident))
+    };
+    if let Some(parameter) = of_the_block(&owner.ty) {
+        let message = "the handles of cached methods stand in an impl block of the type itself, and this stands for many \
+                       types: implement the trait for one type here, or cache free functions";
+        return Some(syn::Error::new(parameter.span(), message));
+    }
     let written = owner.ty.to_token_stream();
     let unbound = owner.generics.params.iter().find(|parameter| match parameter {
         GenericParam::Type(ty) => !cached::read::mentions(&written, &ty.ident.to_string()),
@@ -105,11 +120,15 @@ fn has_no_room(owner: &Owner) -> Option<syn::Error> {
 }
 
 fn is_of_the_language(ty: &Type) -> bool {
-    const THEIRS: [&str; 20] = [
-        "bool", "char", "str", "String", "Vec", "Option", "Result", "Box", "Arc", "u8", "u16", "u32", "u64",
-        "u128", "usize", "i8", "i32", "i64", "f32", "f64",
+    const THEIRS: [&str; 28] = [
+        "bool", "char", "str", "String", "Vec", "Option", "Result", "Box", "Rc", "Arc", "HashMap",
+        "BTreeMap", "HashSet", "BTreeSet", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32",
+        "i64", "i128", "isize", "f32", "f64",
     ];
     let Type::Path(ty) = ty else { return false };
+    if ty.path.segments[0].ident == "std" && ty.path.segments.len() > 1 {
+        return true;
+    }
     ty.path.segments.len() == 1 && THEIRS.iter().any(|name| ty.path.segments[0].ident == name)
 }
 

@@ -28,6 +28,10 @@ impl Errors {
         self.0.extend(part.0);
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -89,11 +93,12 @@ pub(crate) fn first_line(item: &TokenStream) -> TokenStream {
 
 /// Tokens as people write them: a path, a type, a call.
 pub(crate) fn spelled(tokens: &impl ToTokens) -> String {
-    const CLOSER: [(&str, &str); 9] = [
+    const CLOSER: [(&str, &str); 10] = [
         (" :: ", "::"),
         (" . ", "."),
         (" (", "("),
         ("( ", "("),
+        ("(* ", "(*"),
         (" )", ")"),
         (" ,", ","),
         ("& ", "&"),

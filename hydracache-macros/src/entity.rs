@@ -25,7 +25,7 @@ const KEYS: [(&str, &str); 5] = [
     ("crate", "crate = my_crate::hydracache"),
 ];
 
-const OF_FIELDS: [(&str, &str); 2] = [("id", "#[hydracache(id)]"), ("tenant", "#[hydracache(tenant)]")];
+const OF_FIELDS: [&str; 2] = ["id", "tenant"];
 
 /// What was said of the type.
 #[derive(Debug, Default)]
@@ -54,33 +54,33 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let mut args = Args::default();
     for attribute in ours(&input.attrs) {
-        each_part(inside(attribute, &mut errors), &mut errors, |input, errors| args.parse_one(input, errors));
+        each_part(inside(attribute, KEYS[0].1, &mut errors), &mut errors, |input, errors| {
+            args.parse_one(input, errors)
+        });
     }
+    // What could not be read may have been what is missing.
+    let is_unread = !errors.is_empty() && args.said.is_empty();
+    if let Data::Union(data) = &input.data {
+        errors.on(data.union_token, "an entity is a struct or an enum: what is in a union is not known");
+        return errors.into_tokens();
+    }
+    let before = errors.len();
     let (id, tenant) = marked(&input, &mut errors);
-    if args.entity.is_none() && args.said("entity").is_none() {
+    let is_marked_wrongly = errors.len() > before;
+    if args.entity.is_none() && args.said("entity").is_none() && !is_unread {
         errors.at(
             input.ident.span(),
             "the entity has no name, and its keys and tags begin with it: add `#[hydracache(entity = \"user\")]`",
         );
     }
-    let id_type = match (&args.id, &id) {
-        (Some(said), Some(id)) => {
-            errors.at(id.at.span(), "the id is said twice: keep this mark, or `id = ..` on the type");
-            Some(said)
-        }
-        (Some(said), None) => Some(said),
-        (None, Some(id)) => Some(&id.field.ty),
-        (None, None) => {
-            if args.said("id").is_none() {
-                errors.at(
-                    input.ident.span(),
-                    "the entity has no id: mark the field that is one with `#[hydracache(id)]`, or name the type of an id \
-                     that no field holds, `#[hydracache(id = i64)]`",
-                );
-            }
-            None
-        }
-    };
+    let id_type = args.id_type(id.as_ref(), &mut errors);
+    if id_type.is_none() && args.said("id").is_none() && !is_marked_wrongly && !is_unread {
+        errors.at(
+            input.ident.span(),
+            "the entity has no id: mark the field that is one with `#[hydracache(id)]`, or name the type of an id that no \
+             field holds, `#[hydracache(id = i64)]`",
+        );
+    }
     let facade = Facade::new(args.facade.as_ref());
     let private = facade.private(generated(input.ident.span()));
     let tags: Vec<_> =
@@ -99,8 +99,8 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
     });
     let tenant_tag = tenant.as_ref().map(|tenant| {
         let (member, span) = (&tenant.member, generated(tenant.field.ty.span()));
-        let value = quote!(&self.#member);
-        quote_spanned!(span=> .tenant(#value))
+        let this = syn::token::SelfValue(Span::call_site());
+        quote_spanned!(span=> .tenant(&#this.#member))
     });
     let all_tags = (tenant.is_some() || !tags.is_empty()).then(|| {
         quote! {
@@ -146,6 +146,14 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
 }
 
 impl Args {
+    /// The type of the id: what is said, or that of the field that is marked.
+    fn id_type<'a>(&'a self, marked: Option<&Marked<'a>>, errors: &mut Errors) -> Option<&'a Type> {
+        if let (Some(_), Some(marked)) = (&self.id, marked) {
+            errors.at(marked.at.span(), "the id is said twice: keep this mark, or `id = ..` on the type");
+        }
+        self.id.as_ref().or_else(|| marked.map(|marked| &marked.field.ty))
+    }
+
     fn said(&self, key: &str) -> Option<&Ident> {
         self.said.iter().find(|said| *said == key)
     }
@@ -181,6 +189,12 @@ impl Args {
                 self.id = Some(input.parse().map_err(|_| syn::Error::new(at, takes("a type")))?);
             }
             "tags" => match expression(input, &takes("a list of texts"))? {
+                Expr::Array(list) if list.elems.is_empty() => {
+                    return Err(syn::Error::new_spanned(
+                        list,
+                        "`tags` names no tag; leave it out, or name some",
+                    ));
+                }
                 Expr::Array(ExprArray { elems, .. }) => {
                     for tag in elems {
                         match tag {
@@ -206,11 +220,16 @@ fn ours(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
 }
 
 /// What stands in the parentheses of one.
-fn inside(attribute: &Attribute, errors: &mut Errors) -> TokenStream {
+fn inside(attribute: &Attribute, example: &str, errors: &mut Errors) -> TokenStream {
     match attribute.meta.require_list() {
+        Ok(list) if list.tokens.is_empty() => {
+            errors
+                .on(attribute, format!("this says nothing: remove it, or write `#[hydracache({example})]`"));
+            TokenStream::new()
+        }
         Ok(list) => list.tokens.clone(),
         Err(_) => {
-            errors.on(attribute, "the keys stand in parentheses: `#[hydracache(entity = \"user\")]`");
+            errors.on(attribute, format!("what it says stands in parentheses: `#[hydracache({example})]`"));
             TokenStream::new()
         }
     }
@@ -221,20 +240,31 @@ fn marked<'a>(input: &'a DeriveInput, errors: &mut Errors) -> (Option<Marked<'a>
     let (mut id, mut tenant) = (None, None);
     for (member, field) in fields(input) {
         for attribute in ours(&field.attrs) {
-            each_part(inside(attribute, errors), errors, |input, errors| {
+            each_part(inside(attribute, "id", errors), errors, |input, errors| {
                 let at = Ident::parse_any(input).map_err(|error| {
                     syn::Error::new(error.span(), "a mark is missing, such as `#[hydracache(id)]`")
                 })?;
                 let place = match at.to_string().as_str() {
                     "id" => &mut id,
                     "tenant" => &mut tenant,
-                    _ => return Err(unknown("a field", &at, &OF_FIELDS)),
+                    wrong => {
+                        let meant = did_you_mean(wrong, OF_FIELDS);
+                        let known = listed(OF_FIELDS);
+                        let message =
+                            format!("`{wrong}` marks nothing{meant}\nthe marks of fields are {known}");
+                        return Err(syn::Error::new(at.span(), message));
+                    }
                 };
-                if place.is_some() {
-                    errors.at(
-                        at.span(),
-                        format!("another field is marked as the {at} as well; an entity has one"),
-                    );
+                if input.peek(syn::Token![=]) || input.peek(syn::token::Paren) {
+                    return Err(syn::Error::new(input.span(), format!("`{at}` is a mark: write it alone")));
+                }
+                if let Some(Marked { member: other, .. }) = place {
+                    let message = if *other == member {
+                        format!("`{at}` is given twice; keep one of them")
+                    } else {
+                        format!("another field is marked as the {at} as well; an entity has one")
+                    };
+                    errors.at(at.span(), message);
                 }
                 *place = Some(Marked { at, member: member.clone(), field });
                 Ok(())
@@ -242,6 +272,12 @@ fn marked<'a>(input: &'a DeriveInput, errors: &mut Errors) -> (Option<Marked<'a>
         }
     }
     if let Data::Enum(data) = &input.data {
+        for attribute in data.variants.iter().flat_map(|variant| ours(&variant.attrs)) {
+            errors.on(
+                attribute,
+                "a variant has no id of its own: name the type of the id on the enum, `#[hydracache(id = i64)]`",
+            );
+        }
         for attribute in
             data.variants.iter().flat_map(|variant| &variant.fields).flat_map(|field| ours(&field.attrs))
         {

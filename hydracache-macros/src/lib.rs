@@ -13,6 +13,8 @@ mod defaults;
 mod diagnostics;
 mod duration;
 mod entity;
+#[cfg(test)]
+mod golden;
 mod key_segment;
 mod parts;
 mod template;

@@ -135,7 +135,8 @@ impl<T: ToOwned + ?Sized> GivenArgument for T {
 }
 
 /// An argument as a load of its own needs it.
-pub fn own<T: GivenArgument + ?Sized>(borrowed: &T) -> T::Owned {
+pub fn own<T: GivenArgument + ?Sized>(borrowed: &T) -> impl Borrow<T> + use<T> {
+    // Its type is not named, so that an argument without one is told of in the words above.
     borrowed.own()
 }
 
@@ -183,9 +184,6 @@ pub fn again<T: GivenAgain>(argument: &T) -> T {
     argument.clone()
 }
 
-/// Asks for an argument that a loader can be sent.
-pub fn can_be_sent<T: GivenSent>() {}
-
 /// A return type of calls that can fail.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Result`",
@@ -198,6 +196,19 @@ impl<T, E> GivenResult for Result<T, E> {}
 
 /// Asks for a return type of calls that can fail.
 pub fn can_fail<R: GivenResult>() {}
+
+/// A return type that is said to be a `Result`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `Result`",
+    label = "`returns = \"result\"` was said of this type",
+    note = "remove `returns`, or say `returns = \"plain\"`"
+)]
+pub trait SaidResult {}
+
+impl<T, E> SaidResult for Result<T, E> {}
+
+/// Asks for what `returns` says.
+pub fn is_result<R: SaidResult>() {}
 
 /// What is stored as the result of a cached function.
 #[diagnostic::on_unimplemented(
@@ -236,19 +247,19 @@ impl<E: Clone + Send + Sync + 'static> GivenError for E {}
 /// Asks for an error that can be remembered.
 pub fn can_be_remembered<E: GivenError>() {}
 
-/// An error that can say what the cache has to say.
+/// A return type whose error can say what the cache has to say.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no room for a load that took too long",
     label = "`load_timeout` ends a load with an error of the cache",
     note = "return a `Result` whose error implements `From<hydracache::LoadError>`"
 )]
-pub trait GivenCarrier: From<LoadError> {}
+pub trait GivenCarrier {}
 
 #[diagnostic::do_not_recommend]
-impl<E: From<LoadError>> GivenCarrier for E {}
+impl<T, E: From<LoadError>> GivenCarrier for Result<T, E> {}
 
-/// Asks for an error that can say what the cache has to say.
-pub fn carries_errors_of_the_cache<E: GivenCarrier>() {}
+/// Asks for a return type whose error can say what the cache has to say.
+pub fn carries_errors_of_the_cache<R: GivenCarrier>() {}
 
 macro_rules! pointers {
     ($($pointer:ty),*) => {$(

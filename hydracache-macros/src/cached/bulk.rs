@@ -7,7 +7,7 @@ use syn::{GenericArgument, Ident, PathArguments, Type};
 
 use super::args::Args;
 use super::emit::Expansion;
-use super::shape::value_part;
+use super::shape::{is_plain, last_segment, value_part};
 use super::signature::Signature;
 use crate::diagnostics::{Errors, did_you_mean, generated, listed, spelled};
 
@@ -125,10 +125,27 @@ pub(crate) fn check(args: &Args, signature: &Signature, errors: &mut Errors) {
             signature.output_span(),
             "a `Vec` does not say which key a value belongs to: add `by = |value| value.id`, or return a map",
         ),
-        (None, ..) => errors
-            .at(signature.span(), "a function of many keys returns the values: a map, or a `Vec` with `by`"),
+        (Some(None), _, Some(by)) if is_map(args, signature) => errors
+            .at(by, "`by` tells the keys of a `Vec` of values, and the function returns a map: remove `by`"),
+        (Some(None), ..) if !is_no_list(args, signature) => {}
+        (Some(None) | None, ..) => errors.at(
+            signature.output_span(),
+            "a function of many keys returns the values: a map, or a `Vec` with `by`",
+        ),
         _ => {}
     }
+}
+
+/// Whether the value is spelled as a map.
+fn is_map(args: &Args, signature: &Signature) -> bool {
+    let value = signature.output_type.as_ref().map(|output| value_part(args.returns, output));
+    value.and_then(last_segment).is_some_and(|name| name == "HashMap" || name == "BTreeMap")
+}
+
+/// Whether the value is spelled as something that holds no values by key.
+fn is_no_list(args: &Args, signature: &Signature) -> bool {
+    let value = signature.output_type.as_ref().map(|output| value_part(args.returns, output));
+    value.is_some_and(is_plain) && !is_map(args, signature)
 }
 
 /// What a `Vec` holds.
@@ -175,13 +192,13 @@ impl Expansion<'_> {
         let call = self.trusted(quote_spanned!(span=> #body(#this #(#names),*)));
         let (function, waits, called) = if self.signature.is_async() {
             let called = quote_spanned!(span=> async move { #held #call.await });
-            (quote!(load_many), Some(quote!(.await)), called)
+            (quote!(load_many), Some(quote_spanned!(span=> .await)), called)
         } else {
             (quote!(load_many_blocking), None, quote_spanned!(span=> { #held #call }))
         };
         let bindings = self.bindings(&self.key.uses.and(&self.settings.uses).and(&self.cache_uses));
         let all = if *borrowed {
-            quote_spanned!(span=> ::std::borrow::ToOwned::to_owned(#name))
+            quote_spanned!(generated(key.span())=> #private::keys_of::<#key>(#name))
         } else {
             quote!(#name)
         };

@@ -116,7 +116,9 @@ impl Expansion<'_> {
                 #private::load_blocking::<{ #shape }, _>(__miss, __request, __loader)
             );
         }
-        let mode = if self.signature.owns_its_arguments() && self.args.adopt != Some(false) {
+        let can_go_on = self.signature.owns_its_arguments() && !self.signature.calls_itself();
+        let mode = if can_go_on && self.args.adopt != Some(false) {
+            // With one reference less the way that is always open would be found first.
             quote_spanned!(span=> (&&#private::probe(&__loader)).mode())
         } else {
             quote_spanned!(span=> #private::InPlace)
@@ -222,17 +224,17 @@ impl Expansion<'_> {
     pub(crate) fn sharing(&self) -> TokenStream {
         let span = self.output_span();
         let (private, outcome) = (self.facade.private(span), self.outcome());
+        let output = &self.signature.output;
         let error = quote_spanned!(span=> #outcome::Error);
         let about_errors = ["stale_on_error", "errors", "share_error"];
-        let fails = about_errors.into_iter().any(|key| self.args.said(key).is_some()).then(|| {
-            let output = &self.signature.output;
-            quote_spanned!(span=> #private::can_fail::<#output>();)
-        });
+        let fails = about_errors.into_iter().any(|key| self.args.said(key).is_some());
+        let fails = fails.then(|| quote_spanned!(span=> #private::can_fail::<#output>();));
+        let said = self.is_asked_to_fail().then(|| quote_spanned!(span=> #private::is_result::<#output>();));
         let carries = self
             .args
             .refresh
             .load_timeout
-            .map(|_| quote_spanned!(span=> #private::carries_errors_of_the_cache::<#error>();));
+            .map(|_| quote_spanned!(span=> #private::carries_errors_of_the_cache::<#output>();));
         let remembers = (self.args.errors.is_some() && self.args.share_error.is_none())
             .then(|| quote_spanned!(span=> #private::can_be_remembered::<#error>();));
         let sharing = match &self.args.share_error {
@@ -251,6 +253,7 @@ impl Expansion<'_> {
             None => quote_spanned!(span=> (&&&__probe).sharing((&&__probe).carry())),
         };
         quote_spanned! {span=> {
+            #said
             #fails
             #carries
             #remembers

@@ -6,12 +6,12 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{AttrStyle, Attribute, FnArg, Ident, Pat, Path, ReturnType, Signature, Type};
 
-use super::args::{Args, Cache, Handle};
+use super::args::{Args, Cache, Handle, Returns};
 use super::boxed;
 use super::bulk::Bulk;
 use super::key::{self, Uses, Writing};
 use super::settings::{Settings, settings};
-use super::shape::{shape, shows_source, value_part};
+use super::shape::{is_open, shape, shows_source, value_part};
 use super::signature::{self, Argument};
 use crate::crate_path::Facade;
 use crate::diagnostics::{Errors, generated};
@@ -60,7 +60,12 @@ impl<'a> Expansion<'a> {
         for condition in args.enabled.iter().chain(&args.when) {
             condition_uses.note(condition, signature);
         }
-        let shape = shape(args.returns, signature, &facade);
+        let mut returns = args.returns;
+        if is_asked_to_fail(args, signature) {
+            // The type itself is asked, so that a wrong word is one error.
+            returns = None;
+        }
+        let shape = shape(returns, signature, &facade);
         let bulk = Bulk::of(args, signature);
         Self { args, signature, facade, key, settings, cache_uses, condition_uses, bulk, shape }
     }
@@ -154,7 +159,10 @@ impl<'a> Expansion<'a> {
 
     pub(crate) fn body_name(&self) -> Ident {
         let of_trait = self.signature.owner.as_ref().map_or_else(String::new, |owner| owner.mark());
-        format_ident!("__hydracache_body_of_{of_trait}{}", self.signature.item.sig.ident.unraw())
+        let name = &self.signature.item.sig.ident;
+        // A place of its own, since the name need not look like that of a function.
+        let span = generated(name.span());
+        format_ident!("__hydracache_body_of_{of_trait}{}", name.unraw(), span = span)
     }
 
     /// The user's body as a function of its own.
@@ -216,6 +224,11 @@ impl<'a> Expansion<'a> {
         quote_spanned!(span=> <#output as #private::Outcome<{ #shape }>>)
     }
 
+    /// Whether the return type is asked to be a `Result` because `returns` says so.
+    pub(crate) fn is_asked_to_fail(&self) -> bool {
+        is_asked_to_fail(self.args, self.signature)
+    }
+
     /// Where errors about the value are shown.
     pub(crate) fn output_span(&self) -> Span {
         match &self.signature.output_type {
@@ -223,6 +236,14 @@ impl<'a> Expansion<'a> {
             None => generated(self.signature.span()),
         }
     }
+}
+
+/// Whether `returns = "result"` is said of a type that can be asked. In a generic item it cannot, and the block around a
+/// method may be one.
+fn is_asked_to_fail(args: &Args, signature: &signature::Signature) -> bool {
+    let is_seen =
+        signature.owner.is_some() || !(signature.has_receiver() || matches!(args.handle, Some(Handle::None)));
+    args.returns == Some(Returns::Result) && is_seen && !is_open(signature)
 }
 
 fn is_lint(attribute: &Attribute) -> bool {

@@ -61,7 +61,6 @@ impl Expansion<'_> {
         quote_spanned! {span=>
             #(#conditions)*
             #[doc(hidden)]
-            #[allow(non_upper_case_globals, reason = "the constant is named after the method")]
             impl #of_impl #ty #bounds {
                 const #site_name: &'static #private::CallSite = #site;
                 #body
@@ -77,7 +76,7 @@ impl Expansion<'_> {
         let private = self.facade.private(span);
         let conditions: Vec<_> = self.conditions().collect();
         let visibility = match &owner.of_trait {
-            Some(_) => quote!(pub),
+            Some(_) => quote_spanned!(span=> pub),
             None => self.signature.item.vis.to_token_stream(),
         };
         let handle = format_ident!("__hydracache_{}{name}", owner.mark(), span = span);
@@ -103,7 +102,6 @@ impl Expansion<'_> {
         let handle = quote_spanned! {span=>
             #(#conditions)*
             #[doc(hidden)]
-            #[allow(non_camel_case_types, reason = "the handle is named after the method")]
             pub struct #handle<__Owner>(::core::marker::PhantomData<fn() -> __Owner>);
             #(#conditions)*
             impl<__Owner> ::core::marker::Copy for #handle<__Owner> {}

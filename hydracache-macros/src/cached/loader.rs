@@ -80,10 +80,10 @@ impl Expansion<'_> {
                 (quote!(#name), ty)
             })
             .unzip();
-        let bounds = types.iter().zip(&sent).map(|(ty, argument)| {
+        let read = types.iter().zip(&variables).zip(sent.iter().zip(names.clone()));
+        let read = read.map(|((ty, variable), (argument, name))| {
             let span = generated(argument.ty.span());
-            let private = self.facade.private(span);
-            quote_spanned!(span=> #private::can_be_sent::<#ty>();)
+            quote_spanned!(span=> let #variable = __sent.next::<#ty>(#name)?;)
         });
         let receiver = self.receiver_passed();
         let passed: Vec<Passed> = receiver
@@ -102,7 +102,6 @@ impl Expansion<'_> {
             quote_spanned!(span=> #private::begin_blocking_load::<{ #shape }, #output>(__site, move || #call, __tell))
         };
         let conditions: Vec<_> = self.conditions().collect();
-        let sent_type = quote!((#(#types,)*));
         self.outside(quote_spanned! {span=>
             #(#conditions)*
             const _: () = {
@@ -111,9 +110,10 @@ impl Expansion<'_> {
                     __arguments: &[u8],
                 ) -> ::core::result::Result<#private::Loading, #private::Error> {
                     use #private::{TellNothing as _, TellSource as _, TellText as _};
-                    #(#bounds)*
                     let __site: &'static #private::CallSite = #site;
-                    let (#(#variables,)*): #sent_type = #private::sent_arguments(__site, __arguments)?;
+                    let mut __sent = #private::SentArguments::new(__site, __arguments);
+                    #(#read)*
+                    __sent.end()?;
                     #(#got)*
                     let __probe = #private::ErrorProbe::<#outcome::Error>::new();
                     let __tell = (&&&__probe).tell();

@@ -93,17 +93,13 @@ impl Expansion<'_> {
     fn run_each(&self, function: &str, call: &TokenStream) -> TokenStream {
         let (span, shape, output) = (self.output_span(), &self.shape, &self.signature.output);
         let private = self.facade.private(span);
-        let run = if self.signature.is_async() {
+        if self.signature.is_async() {
             let function = Ident::new(function, span);
             quote_spanned!(span=> #private::#function::<{ #shape }, #output, _, _>(__keys, #call).await)
         } else {
             let function = Ident::new(&format!("{function}_blocking"), span);
             quote_spanned!(span=> #private::#function::<{ #shape }, #output, _>(__keys, #call))
-        };
-        quote_spanned!(span=> {
-            use #private::PlainShape as _;
-            #run
-        })
+        }
     }
 }
 

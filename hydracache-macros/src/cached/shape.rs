@@ -29,9 +29,7 @@ pub(crate) fn shape(said: Option<Returns>, signature: &Signature, facade: &Facad
         return quote!(#private::#shape);
     }
     let name = last_segment(output).map(ToString::to_string).unwrap_or_default();
-    // A probe is a constant, and no constant may depend on these.
-    let is_open =
-        signature.is_generic() || borrowed(output).is_some() || mentions(&output.to_token_stream(), "Self");
+    let is_open = is_open(signature);
     if name == "Result" || (is_open && name.ends_with("Result")) {
         result
     } else if is_open {
@@ -42,6 +40,15 @@ pub(crate) fn shape(said: Option<Returns>, signature: &Signature, facade: &Facad
             #private::ShapeProbe::<#output>::SHAPE
         }
     }
+}
+
+/// Whether the return type depends on what is chosen elsewhere: a probe is a constant, and no constant may.
+pub(crate) fn is_open(signature: &Signature) -> bool {
+    signature.is_generic()
+        || signature
+            .output_type
+            .as_ref()
+            .is_some_and(|output| borrowed(output).is_some() || mentions(&output.to_token_stream(), "Self"))
 }
 
 /// The part of a return type that is the value, as far as it is spelled.
@@ -88,7 +95,7 @@ pub(crate) fn is_option(ty: &Type) -> bool {
     last_segment(ty).is_some_and(|name| name == "Option")
 }
 
-fn last_segment(ty: &Type) -> Option<&Ident> {
+pub(crate) fn last_segment(ty: &Type) -> Option<&Ident> {
     match ty {
         Type::Path(path) if path.qself.is_none() => path.path.segments.last().map(|segment| &segment.ident),
         Type::Group(group) => last_segment(&group.elem),

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -146,6 +146,12 @@ impl Signature {
         self.owns_its_receiver() && !self.is_generic() && !self.arguments.iter().any(borrows)
     }
 
+    /// Whether the body calls the function, by what is written. Such a future cannot be asked whether it can be sent: the
+    /// answer would depend on itself.
+    pub(crate) fn calls_itself(&self) -> bool {
+        calls(self.item.block.to_token_stream(), &self.item.sig.ident)
+    }
+
     fn owns_its_receiver(&self) -> bool {
         let Some(receiver) = self.item.sig.receiver() else { return true };
         let is_owned = match &receiver.kind {
@@ -165,6 +171,30 @@ impl Signature {
     pub(crate) fn output_span(&self) -> Span {
         self.output_type.as_ref().map_or_else(|| self.span(), Spanned::span)
     }
+}
+
+/// Whether some tokens call `name`, alone or as `self.name` or `Self::name`.
+fn calls(tokens: TokenStream, name: &Ident) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let is_punct = |token: Option<&TokenTree>, sign| matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == sign);
+    tokens.iter().enumerate().any(|(at, token)| match token {
+        TokenTree::Group(group) => calls(group.stream(), name),
+        TokenTree::Ident(ident) if ident == name => {
+            let before = |steps: usize| at.checked_sub(steps).and_then(|at| tokens.get(at));
+            let owner = match () {
+                () if is_punct(before(1), '.') => before(2),
+                () if is_punct(before(1), ':') => before(3),
+                () => None,
+            };
+            let is_qualified = is_punct(before(1), '.') || is_punct(before(1), ':');
+            let is_ours =
+                matches!(owner, Some(TokenTree::Ident(owner)) if owner == "self" || owner == "Self");
+            let is_called =
+                matches!(tokens.get(at + 1), Some(TokenTree::Group(_))) || is_punct(tokens.get(at + 1), ':');
+            is_called && (is_ours || !is_qualified)
+        }
+        _ => false,
+    })
 }
 
 /// The first part of a type that borrows from something other than a `'static`, by what is written.
@@ -317,4 +347,33 @@ fn mentions_self(item: &ItemFn) -> bool {
     found.visit_signature(&item.sig);
     found.visit_block(&item.block);
     found.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_of_itself_is_told_from_calls_of_others_of_that_name() {
+        let name = Ident::new("find", Span::call_site());
+        for (body, expected) in [
+            (quote!({ Box::pin(find(n - 1)).await }), true),
+            (quote!({ find::<T>(n) }), true),
+            (quote!({ self.find(n) }), true),
+            (quote!({ Self::find(n) }), true),
+            (quote!({ self::find(n) }), true),
+            (quote!({ self.db.find(n) }), false),
+            (quote!({ db::find(n) }), false),
+            (
+                quote!({
+                    let find = 1;
+                    find + n
+                }),
+                false,
+            ),
+            (quote!({ row.find }), false),
+        ] {
+            assert_eq!(calls(body.clone(), &name), expected, "{body}");
+        }
+    }
 }

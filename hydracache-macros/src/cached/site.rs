@@ -7,6 +7,8 @@ use syn::ext::IdentExt;
 
 use super::args::Cache;
 use super::emit::Expansion;
+use crate::diagnostics::generated;
+use crate::write::target::Target;
 
 impl Expansion<'_> {
     /// The descriptor: a static in the handle, beside the impl block, or in the function where there is neither.
@@ -24,7 +26,9 @@ impl Expansion<'_> {
     /// The constant of a type that is the descriptor of its method.
     pub(crate) fn site_name(&self) -> Ident {
         let of_trait = self.signature.owner.as_ref().map_or_else(String::new, |owner| owner.mark());
-        format_ident!("__HYDRACACHE_SITE_OF_{of_trait}{}", self.signature.item.sig.ident.unraw())
+        let name = &self.signature.item.sig.ident;
+        let span = generated(name.span());
+        format_ident!("__HYDRACACHE_SITE_OF_{of_trait}{}", name.unraw(), span = span)
     }
 
     /// A static descriptor, submitted to the registry.
@@ -60,7 +64,7 @@ impl Expansion<'_> {
             Some(Cache::Named(name)) => quote!(#private::CacheChoice::Named(#name)),
             Some(Cache::Expr(_)) => quote!(#private::CacheChoice::Expression),
         };
-        let key = &self.key.shown;
+        let key = self.args.entries.as_ref().map_or_else(|| self.key.shown.clone(), Target::shown);
         let tags = &self.settings.shown_tags;
         let ttl = option(self.settings.shown_ttl.as_ref());
         let arguments = self.signature.arguments.iter().map(|argument| argument.mentions().join(","));

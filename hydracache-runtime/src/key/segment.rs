@@ -35,8 +35,8 @@ use super::KeyBuf;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a cache key",
     label = "this cannot be written into a key",
-    note = "integers, `bool`, `char`, strings, `Option`, tuples and slices of those can; for your own type implement \
-            `hydracache::KeySegment`, or name a field of it in the template, as in `key = \"user:{{user.id}}\"`",
+    note = "integers, `bool`, `char`, strings, `Option`, tuples and slices of those can; for your own type derive it, \
+            `#[derive(hydracache::KeySegment)]`, or name a field of it in the template, as in `key = \"user:{{user.id}}\"`",
     note = "a floating-point number has several ways to be equal: say which you mean, as in `(price * 100.0) as i64`",
     note = "an argument that does not belong in the key is left out with `skip(..)`"
 )]

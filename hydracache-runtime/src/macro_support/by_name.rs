@@ -6,20 +6,42 @@ use std::panic::resume_unwind;
 
 use bytes::Bytes;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
 
 use super::Outcome;
 use crate::call_site::CallSite;
 use crate::error::{CacheResult, Error, ErrorKind};
-use crate::registry::{Loading, decode, encode, not_provided};
+use crate::given::GivenSent;
+use crate::registry::{Loading, decode_first, encode, no_rest, not_provided};
 use crate::runtime::{Runtime, Scope};
 use crate::sharing::ErrorProbe;
 use crate::sync::Arc;
 
-/// The arguments of a call.
-pub fn sent_arguments<T: DeserializeOwned>(site: &CallSite, bytes: &[u8]) -> CacheResult<T> {
-    decode(site.name(), "the arguments", bytes)
+/// The arguments of a call, read one after the other.
+#[derive(Debug)]
+pub struct SentArguments<'a> {
+    site: &'a CallSite,
+    rest: &'a [u8],
+}
+
+impl<'a> SentArguments<'a> {
+    /// Those that are in `bytes`.
+    pub fn new(site: &'a CallSite, bytes: &'a [u8]) -> Self {
+        Self { site, rest: bytes }
+    }
+
+    /// The next one.
+    pub fn next<T: GivenSent>(&mut self, name: &str) -> CacheResult<T> {
+        let (argument, rest) =
+            decode_first(self.site.name(), format_args!("the argument `{name}`"), self.rest)?;
+        self.rest = rest;
+        Ok(argument)
+    }
+
+    /// Nothing may be left over.
+    pub fn end(self) -> CacheResult<()> {
+        no_rest(self.site.name(), "the arguments", self.rest)
+    }
 }
 
 /// An instance that was provided.

@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use super::Outcome;
-use crate::sync::block_on;
 
 /// How many calls run at a time.
 const AT_ONCE: usize = 16;
@@ -90,7 +89,11 @@ pub fn warm_blocking<const SHAPE: u8, R: Outcome<SHAPE>, K>(
     keys: impl IntoIterator<Item = K>,
     mut call: impl FnMut(K) -> R,
 ) -> Warmed<R::Error> {
-    block_on(warm::<SHAPE, R, K, _>(keys, |key| std::future::ready(call(key))))
+    let mut warmed = Warmed { ready: 0, failed: Vec::new() };
+    for key in keys {
+        warmed.note(call(key).split());
+    }
+    warmed
 }
 
 /// As [`get_each`], one after the other on this thread.
@@ -126,7 +129,7 @@ async fn each<K, R, B, Fut: Future<Output = R>>(
                 };
                 at_rest = false;
                 let at = *at;
-                drop(running.swap_remove(next));
+                drop(running.remove(next));
                 if let ControlFlow::Break(with) = ended(at, result) {
                     return Poll::Ready(ControlFlow::Break(with));
                 }

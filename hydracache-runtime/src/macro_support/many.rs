@@ -200,6 +200,22 @@ impl<K, V, By: Fn(&V) -> K> Form<K, V> for List<By> {
     }
 }
 
+/// One of the keys of a bulk function.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be one of many keys",
+    label = "the keys of a call are copied and told apart",
+    note = "derive `Clone`, `PartialEq`, `Eq` and `Hash` for it"
+)]
+pub trait BulkArgument: Eq + Hash + Clone {}
+
+#[diagnostic::do_not_recommend]
+impl<K: Eq + Hash + Clone> BulkArgument for K {}
+
+/// The keys that a function was given, for the call to keep.
+pub fn keys_of<K: BulkArgument>(keys: &[K]) -> Vec<K> {
+    keys.to_vec()
+}
+
 /// What a call of a bulk function is about.
 #[derive(Debug)]
 pub struct Bulk<K, Entry, Describe, E> {
@@ -223,7 +239,7 @@ pub async fn load_many<const SHAPE: u8, R, K, V, Fut>(
 ) -> Result<R::Value, R::Error>
 where
     R: Outcome<SHAPE>,
-    K: Eq + Hash + Clone,
+    K: BulkArgument,
     V: Clone + Send + Sync + 'static,
     Fut: Future<Output = R>,
 {
@@ -274,7 +290,7 @@ pub fn load_many_blocking<const SHAPE: u8, R, K, V>(
 ) -> Result<R::Value, R::Error>
 where
     R: Outcome<SHAPE>,
-    K: Eq + Hash + Clone,
+    K: BulkArgument,
     V: Clone + Send + Sync + 'static,
 {
     block_on(load_many::<SHAPE, R, K, V, _>(bulk, form, |keys| ready(loader(keys))))

@@ -13,7 +13,7 @@ mod write;
 pub use inventory;
 
 pub use self::by_name::{
-    TellNothing, TellSource, TellText, begin_blocking_load, begin_load, provided_instance, sent_arguments,
+    SentArguments, TellNothing, TellSource, TellText, begin_blocking_load, begin_load, provided_instance,
 };
 pub use self::each::{Warmed, get_each, get_each_blocking, warm, warm_blocking};
 pub use self::entries::{clear, expire, invalidate, key, of_value, peek, put, stats, tag};
@@ -22,7 +22,8 @@ pub use self::load::{
 };
 pub use self::lookup::{Lookup, Miss, decline, lookup, skip_lookup};
 pub use self::many::{
-    Bulk, Collection, EntryOf, Form, List, Map, MapOf, entry_of, list, load_many, load_many_blocking, map,
+    Bulk, BulkArgument, Collection, EntryOf, Form, List, Map, MapOf, entry_of, keys_of, list, load_many,
+    load_many_blocking, map,
 };
 pub use self::renew::{Renewal, Renewing, lookup_renewing};
 pub use self::shape::{
@@ -35,8 +36,8 @@ pub use crate::draft::Draft;
 pub use crate::error::Error;
 pub use crate::given::{
     GivenAgain, GivenArgument, GivenCache, GivenCarrier, GivenError, GivenOption, GivenProvided,
-    GivenReceiver, GivenResult, GivenSent, GivenTag, GivenTags, GivenTtl, GivenValue, again, cache_of,
-    can_be_remembered, can_be_sent, can_fail, carries_errors_of_the_cache, copy_of, is_none, own,
+    GivenReceiver, GivenResult, GivenSent, GivenTag, GivenTags, GivenTtl, GivenValue, SaidResult, again,
+    cache_of, can_be_remembered, can_fail, carries_errors_of_the_cache, copy_of, is_none, is_result, own,
     own_receiver, tag_of, value_for,
 };
 pub use crate::key::{KeyBuf, KeySegment, SegmentWriter};

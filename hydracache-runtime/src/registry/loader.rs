@@ -129,16 +129,29 @@ pub(crate) fn encode(name: &str, what: &str, value: &impl Serialize) -> CacheRes
 
 /// Reads all of the bytes.
 pub(crate) fn decode<T: DeserializeOwned>(name: &str, what: &str, bytes: &[u8]) -> CacheResult<T> {
-    let refuse = |why: &dyn fmt::Display| {
-        let message = format!(
-            "for the loader `{name}`, {what} cannot be read as `{}`: {why}",
-            std::any::type_name::<T>()
-        );
-        Err(Error::new(ErrorKind::Decode, message))
-    };
-    match postcard::take_from_bytes(bytes) {
-        Ok((value, [])) => Ok(value),
-        Ok((_, rest)) => refuse(&format_args!("{} bytes are left over", rest.len())),
-        Err(error) => refuse(&error),
+    let (value, rest) = decode_first(name, format_args!("{what}"), bytes)?;
+    no_rest(name, what, rest)?;
+    Ok(value)
+}
+
+/// Reads what the bytes begin with, and returns the others.
+pub(crate) fn decode_first<'a, T: DeserializeOwned>(
+    name: &str,
+    what: fmt::Arguments<'_>,
+    bytes: &'a [u8],
+) -> CacheResult<(T, &'a [u8])> {
+    postcard::take_from_bytes(bytes).map_err(|error| {
+        let ty = std::any::type_name::<T>();
+        let message = format!("for the loader `{name}`, {what} cannot be read as `{ty}`: {error}");
+        Error::new(ErrorKind::Decode, message)
+    })
+}
+
+/// Refuses bytes that nothing was read from.
+pub(crate) fn no_rest(name: &str, what: &str, rest: &[u8]) -> CacheResult<()> {
+    if rest.is_empty() {
+        return Ok(());
     }
+    let message = format!("for the loader `{name}`, {} bytes are left over after {what}", rest.len());
+    Err(Error::new(ErrorKind::Decode, message))
 }

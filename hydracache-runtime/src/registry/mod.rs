@@ -21,7 +21,7 @@ pub use defaults::ModuleDefaults;
 pub use entity::{CacheEntity, EntityDescriptor, EntityFacts, entity_tags};
 pub use invalidator::{Invalidator, InvalidatorFacts};
 pub use loader::{Loader, Loading, Need};
-pub(crate) use loader::{decode, encode, not_provided};
+pub(crate) use loader::{decode, decode_first, encode, no_rest, not_provided};
 
 /// One annotated function, as its attribute submits it.
 #[doc(hidden)]

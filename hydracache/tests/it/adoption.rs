@@ -1,168 +1,113 @@
-//! A load whose caller goes away goes on, where it owns what it needs; else somebody who waits leads a new one.
+//! Loads whose caller goes away: which of them go on, and in which runtime.
 
-use std::cell::Cell;
-use std::future::Future;
-use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use futures_util::poll;
-use hydracache::{CacheStats, HydraCache, cached, cached_impl};
-use tokio::sync::Semaphore;
+use hydracache::{Runtime, cached};
 
-use crate::support::runtime_over;
+use crate::support::{Desk, isolated, settle};
 
-type Gate = Arc<Semaphore>;
-
-async fn pass(gate: &Semaphore) {
-    gate.acquire().await.unwrap().forget();
-}
-
-#[cached(name = "adoption.owned", key = "{id}")]
-async fn owned(gate: Gate, id: u64) -> Result<u64, String> {
-    pass(&gate).await;
+#[cached(name = "adoption.owns", key = "{id}")]
+async fn owns(desk: Arc<Desk>, id: u64) -> Result<u64, String> {
+    desk.load(&[id]).await.map_err(|_| "down".to_owned())?;
     Ok(id)
 }
 
 #[cached(name = "adoption.plain", key = "{id}")]
-async fn plain(gate: Gate, id: u64) -> u64 {
-    pass(&gate).await;
+async fn plain(desk: Desk, id: u64) -> Option<String> {
+    desk.load(&[id]).await.ok()?;
+    Some(Runtime::current().default_cache().name().to_owned())
+}
+
+#[cached(name = "adoption.borrows", key = "{id}")]
+async fn borrows(desk: &Desk, id: u64) -> u64 {
+    desk.load(&[id]).await.unwrap();
     id
 }
 
-#[cached(name = "adoption.borrowed", key = "{id}")]
-async fn borrowed(gate: &Semaphore, id: u64) -> u64 {
-    pass(gate).await;
+#[cached(name = "adoption.declines", key = "{id}", adopt = false)]
+async fn declines(desk: Desk, id: u64) -> u64 {
+    desk.load(&[id]).await.unwrap();
     id
 }
 
-#[cached(name = "adoption.refused", key = "{id}", adopt = false)]
-async fn refused(gate: Gate, id: u64) -> u64 {
-    pass(&gate).await;
-    id
+#[cached(name = "adoption.stays", key = "{id}")]
+async fn stays(desk: Desk, id: u64) -> u64 {
+    let kept = Rc::new(id);
+    desk.load(&[id]).await.unwrap();
+    *kept
 }
 
-#[cached(name = "adoption.of_one_thread", key = "{id}")]
-async fn of_one_thread(gate: Gate, id: u64) -> u64 {
-    let local = Rc::new(Cell::new(id));
-    pass(&gate).await;
-    local.get()
-}
-
-#[cached(name = "adoption.shown", key = "{id}")]
-async fn shown(gate: Gate, id: u64) -> hydracache::Cached<u64> {
-    pass(&gate).await;
-    id.into()
-}
-
-struct Orders(Gate);
-
-#[cached_impl(name = "adoption.orders")]
-impl Orders {
-    #[cached(receiver = skip)]
-    async fn shared(self: Arc<Self>, id: u64) -> u64 {
-        pass(&self.0).await;
-        id
-    }
-
-    #[cached(receiver = skip)]
-    async fn lent(&self, id: u64) -> u64 {
-        pass(&self.0).await;
-        id
-    }
-
-    #[cached(skip(gate))]
-    async fn associated(gate: Gate, id: u64) -> u64 {
-        pass(&gate).await;
-        id
-    }
-}
-
-/// Begins a call, lets its caller go away, and says how many loads were adopted and whether the value came.
-async fn abandoned<T>(
-    call: impl Future<Output = T>,
-    gate: &Gate,
-    peek: impl Fn() -> bool,
-    stats: impl Fn() -> CacheStats,
-) -> (u64, bool) {
-    {
-        let mut call = pin!(call);
-        assert!(poll!(call.as_mut()).is_pending());
-    }
-    let adopted = stats().adopted;
-    gate.add_permits(1);
-    // On one thread, and a load that was adopted has nothing else to wait for.
-    for _ in 0..10 {
-        tokio::task::yield_now().await;
-    }
-    (adopted, peek())
+/// Begins a load, goes away, and lets the load go on if it does.
+async fn leave(call: impl Future, desk: &Desk) {
+    let mut call = Box::pin(call);
+    assert!(poll!(call.as_mut()).is_pending());
+    drop(call);
+    settle().await;
+    desk.open(1);
+    settle().await;
+    assert_eq!(desk.loads(), 1);
 }
 
 #[tokio::test]
-async fn a_load_that_owns_what_it_needs_goes_on() {
-    let runtime = runtime_over(HydraCache::local().build());
-    let gate = || Arc::new(Semaphore::new(0));
-    let work = async {
-        let (g, id) = (gate(), 1);
-        let there = || owned::peek(id) == Some(1);
-        assert_eq!(abandoned(owned(g.clone(), id), &g, there, owned::stats).await, (1, true));
-        let g = gate();
-        let there = || plain::peek(id) == Some(1);
-        assert_eq!(abandoned(plain(g.clone(), id), &g, there, plain::stats).await, (1, true));
-        let g = gate();
-        let there = || shown::peek(id) == Some(1);
-        assert_eq!(abandoned(shown(g.clone(), id), &g, there, shown::stats).await, (1, true));
-        let g = gate();
-        let (orders, shared) = (Arc::new(Orders(g.clone())), Orders::shared_cache());
-        let there = || shared.peek(id) == Some(1);
-        assert_eq!(abandoned(orders.shared(id), &g, there, || shared.stats()).await, (1, true));
-        let g = gate();
-        let handle = Orders::associated_cache();
-        let there = || handle.peek(id) == Some(1);
-        let call = Orders::associated(g.clone(), id);
-        assert_eq!(abandoned(call, &g, there, || handle.stats()).await, (1, true));
-    };
-    runtime.scope(work).await;
+async fn a_load_that_owns_all_it_needs_goes_on_and_is_stored() {
+    isolated(async {
+        let desk = Desk::closed();
+        leave(owns(Arc::new(desk.clone()), 7), &desk).await;
+        assert_eq!((owns::peek(7), owns::stats().adopted), (Some(7), 1));
+        let desk = Desk::closed();
+        leave(owns::fetch(Arc::new(desk.clone()), 8), &desk).await;
+        assert_eq!(owns::peek(8), Some(8));
+        let desk = Desk::closed();
+        leave(plain(desk.clone(), 7), &desk).await;
+        assert_eq!(plain::peek(7).flatten().as_deref(), Some(Runtime::current().default_cache().name()));
+    })
+    .await;
 }
 
 #[tokio::test]
-async fn a_load_that_belongs_to_its_caller_ends_with_it() {
-    let runtime = runtime_over(HydraCache::local().build());
-    let gate = || Arc::new(Semaphore::new(0));
-    let work = async {
-        let g = gate();
-        let there = || borrowed::peek(1).is_some();
-        assert_eq!(abandoned(borrowed(&g, 1), &g, there, borrowed::stats).await, (0, false));
-        let g = gate();
-        let there = || refused::peek(1).is_some();
-        assert_eq!(abandoned(refused(g.clone(), 1), &g, there, refused::stats).await, (0, false));
-        let g = gate();
-        let there = || of_one_thread::peek(1).is_some();
-        assert_eq!(abandoned(of_one_thread(g.clone(), 1), &g, there, of_one_thread::stats).await, (0, false));
-        let g = gate();
-        let (orders, lent) = (Orders(g.clone()), Orders::lent_cache());
-        let there = || lent.peek(1).is_some();
-        assert_eq!(abandoned(orders.lent(1), &g, there, || lent.stats()).await, (0, false));
-    };
-    runtime.scope(work).await;
+async fn who_waits_for_it_gets_its_value() {
+    isolated(async {
+        let desk = Desk::closed();
+        let mut first = Box::pin(plain(desk.clone(), 7));
+        assert!(poll!(first.as_mut()).is_pending());
+        let mut second = Box::pin(plain(desk.clone(), 7));
+        assert!(poll!(second.as_mut()).is_pending());
+        drop(first);
+        desk.open(1);
+        assert!(second.await.is_some());
+        assert_eq!((desk.loads(), plain::stats().adopted), (1, 1));
+    })
+    .await;
 }
 
 #[tokio::test]
-async fn whoever_waits_for_a_load_that_ended_with_its_caller_loads() {
-    let runtime = runtime_over(HydraCache::local().build());
-    let work = async {
-        let gate = Arc::new(Semaphore::new(0));
-        let second = {
-            let mut first = pin!(borrowed(&gate, 2));
-            assert!(poll!(first.as_mut()).is_pending());
-            let mut second = Box::pin(borrowed(&gate, 2));
-            assert!(poll!(second.as_mut()).is_pending());
-            assert_eq!(borrowed::stats().joins, 1);
-            second
-        };
-        gate.add_permits(1);
-        assert_eq!(second.await, 2);
-        assert_eq!((borrowed::stats().loads, borrowed::stats().adopted), (2, 0));
-    };
-    runtime.scope(work).await;
+async fn a_load_that_borrows_or_cannot_be_sent_or_is_told_to_ends_with_its_caller() {
+    isolated(async {
+        let desks = [Desk::closed(), Desk::closed(), Desk::closed()];
+        leave(borrows(&desks[0], 7), &desks[0]).await;
+        leave(declines(desks[1].clone(), 7), &desks[1]).await;
+        leave(stays(desks[2].clone(), 7), &desks[2]).await;
+        assert_eq!((borrows::peek(7), declines::peek(7), stays::peek(7)), (None, None, None));
+        assert_eq!([borrows::stats(), declines::stats(), stays::stats()].map(|stats| stats.adopted), [0; 3]);
+    })
+    .await;
+}
+
+#[cached(name = "adoption.recursive", key = "{id}")]
+async fn recursive(desk: Desk, id: u64) -> u64 {
+    desk.load(&[id]).await.unwrap();
+    if id == 0 { 0 } else { Box::pin(recursive(desk, id - 1)).await + 1 }
+}
+
+#[tokio::test]
+async fn a_function_that_calls_itself_stays_with_its_caller() {
+    isolated(async {
+        assert_eq!(recursive(Desk::default(), 5).await, 5);
+        let desk = Desk::closed();
+        leave(recursive(desk.clone(), 7), &desk).await;
+        assert_eq!((recursive::peek(7), recursive::stats().adopted), (None, 0));
+    })
+    .await;
 }

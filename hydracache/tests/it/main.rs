@@ -3,9 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "a test may unwrap")]
 
 mod adoption;
+mod adoption_shapes;
 mod around;
+mod bulk;
+mod defaults;
 mod entangled;
+mod entities;
 mod events_of_functions;
+mod loaders;
+mod many_keys;
+mod methods;
 mod overtaken;
 mod reference;
 mod reference_events;

@@ -1,0 +1,15 @@
+use std::collections::HashMap;
+
+use hydracache::cached;
+
+#[cached]
+async fn g(id: u64) -> u64 {
+    id
+}
+
+#[cached(bulk = ids, entries = g(*ids), ttl = "5m", tags = ["ids"])]
+async fn f(ids: &[u64]) -> HashMap<u64, u64> {
+    ids.iter().map(|id| (*id, *id)).collect()
+}
+
+fn main() {}

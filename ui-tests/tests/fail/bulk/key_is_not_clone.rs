@@ -1,0 +1,13 @@
+use hydracache::cached;
+
+use hydracache::KeySegment;
+
+#[derive(PartialEq, Eq, Hash, KeySegment)]
+struct Id(u64);
+
+#[cached(bulk = ids, by = |id| Id(*id))]
+async fn f(ids: &[Id]) -> Vec<u64> {
+    ids.iter().map(|id| id.0).collect()
+}
+
+fn main() {}

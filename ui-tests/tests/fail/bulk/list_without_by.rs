@@ -1,0 +1,8 @@
+use hydracache::cached;
+
+#[cached(bulk = ids)]
+async fn f(ids: &[u64]) -> Vec<u64> {
+    ids.to_vec()
+}
+
+fn main() {}

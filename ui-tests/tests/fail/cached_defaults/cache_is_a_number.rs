@@ -1,0 +1,3 @@
+hydracache::cached_defaults! { cache = 7 }
+
+fn main() {}

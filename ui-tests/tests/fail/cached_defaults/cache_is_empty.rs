@@ -1,0 +1,3 @@
+hydracache::cached_defaults! { cache = "" }
+
+fn main() {}

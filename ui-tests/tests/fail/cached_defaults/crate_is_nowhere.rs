@@ -1,0 +1,3 @@
+hydracache::cached_defaults! { ttl = "1h", crate = nowhere }
+
+fn main() {}

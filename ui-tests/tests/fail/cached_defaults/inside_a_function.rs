@@ -1,0 +1,5 @@
+fn reports() {
+    hydracache::cached_defaults!(ttl = "soon");
+}
+
+fn main() {}

@@ -1,0 +1,3 @@
+hydracache::cached_defaults! { "1h" }
+
+fn main() {}

@@ -1,0 +1,3 @@
+hydracache::cached_defaults! { name = "reports" }
+
+fn main() {}

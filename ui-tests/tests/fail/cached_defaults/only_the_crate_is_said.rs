@@ -1,0 +1,3 @@
+hydracache::cached_defaults! { crate = hydracache }
+
+fn main() {}

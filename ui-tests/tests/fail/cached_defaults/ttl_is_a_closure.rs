@@ -1,0 +1,3 @@
+hydracache::cached_defaults! { ttl = |value| value.ttl }
+
+fn main() {}

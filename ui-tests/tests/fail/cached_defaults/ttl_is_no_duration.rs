@@ -1,0 +1,3 @@
+hydracache::cached_defaults! { ttl = "for long" }
+
+fn main() {}

@@ -1,0 +1,3 @@
+hydracache::cached_defaults! { ttl = "0s" }
+
+fn main() {}

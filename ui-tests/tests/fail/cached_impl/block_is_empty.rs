@@ -1,0 +1,8 @@
+use hydracache::cached_impl;
+
+struct Repo;
+
+#[cached_impl(name = "repo")]
+impl Repo {}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use hydracache::cached_impl;
+
+struct Repo {
+    tenant: u64,
+}
+
+#[cached_impl]
+impl Repo {
+    #[cached(receiver = self.tenant)]
+    fn find(&self, id: u64) -> u64 {
+        id
+    }
+}
+
+fn main() {
+    let _ = Repo::find_cache().peek(1);
+}

@@ -1,0 +1,23 @@
+use hydracache::cached_impl;
+
+trait Find {
+    fn find(&self, id: u64) -> u64;
+}
+
+#[cached_impl]
+impl Find for Vec<u64> {
+    #[cached(receiver = skip)]
+    fn find(&self, id: u64) -> u64 {
+        id
+    }
+}
+
+#[cached_impl]
+impl Find for (u64, u64) {
+    #[cached(receiver = skip)]
+    fn find(&self, id: u64) -> u64 {
+        id
+    }
+}
+
+fn main() {}

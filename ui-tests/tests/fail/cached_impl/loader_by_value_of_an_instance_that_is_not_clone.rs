@@ -1,0 +1,13 @@
+use hydracache::cached_impl;
+
+struct Repo(u64);
+
+#[cached_impl(name = "repo")]
+impl Repo {
+    #[cached(receiver = skip, loader)]
+    fn find(self, id: u64) -> u64 {
+        id + self.0
+    }
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+use hydracache::cached_impl;
+
+struct Repo {
+    tenant: u64,
+}
+
+#[cached_impl(ttl = "0s")]
+impl Repo {
+    #[cached(receiver = self.tenant)]
+    fn find(&self, id: u64) -> u64 {
+        id
+    }
+}
+
+fn main() {}

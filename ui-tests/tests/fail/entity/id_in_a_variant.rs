@@ -1,0 +1,13 @@
+use hydracache::HydraCacheEntity;
+
+#[derive(HydraCacheEntity)]
+#[hydracache(entity = "page")]
+enum Page {
+    Full {
+        #[hydracache(id)]
+        id: u64,
+    },
+    Empty,
+}
+
+fn main() {}

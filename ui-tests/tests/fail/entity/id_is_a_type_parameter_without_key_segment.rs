@@ -1,0 +1,10 @@
+use hydracache::HydraCacheEntity;
+
+#[derive(HydraCacheEntity)]
+#[hydracache(entity = "user")]
+struct User<T> {
+    #[hydracache(id)]
+    id: T,
+}
+
+fn main() {}
