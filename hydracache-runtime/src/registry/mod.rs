@@ -38,6 +38,10 @@ static FUNCTIONS: LazyLock<Vec<&'static CallSite>> = LazyLock::new(|| {
     functions
 });
 
+/// All loaders, likewise: one is looked up whenever a function is called by its name.
+static LOADERS: LazyLock<Vec<&'static Loader>> =
+    LazyLock::new(|| sorted(|loader: &Loader| (loader.name(), loader.version())));
+
 /// Where each function stands in that order, by its address.
 static POSITIONS: LazyLock<HashMap<usize, usize>> =
     LazyLock::new(|| FUNCTIONS.iter().enumerate().map(|(at, site)| (address(site), at)).collect());
@@ -95,7 +99,7 @@ impl Registry {
 
     /// Every function with `loader`, sorted by name.
     pub fn loaders(&self) -> impl ExactSizeIterator<Item = &'static Loader> + use<> {
-        sorted(|loader: &Loader| (loader.name(), loader.version())).into_iter()
+        LOADERS.iter().copied()
     }
 
     /// The loader of that name, if there is one. A name may have several versions; this is the latest.
