@@ -13,31 +13,31 @@ mod intent;
 mod invalidate;
 mod link;
 mod plan;
+mod report;
+mod settle;
 mod sweep;
 
+use std::fmt;
 use std::hash::BuildHasher;
 use std::sync::OnceLock;
 use std::time::Duration;
-use std::{fmt, mem};
 
 use crate::clock::{Clock, Tick};
 use crate::codec::CacheCodec;
 use crate::entry::Entry;
 use crate::error::Error;
-use crate::event::{
-    CacheDiagnostics, CacheEventKind, CacheEventOrigin, CacheStats, Count, Counters, EventHub, Parts, Wakes,
-};
-use crate::key::{CacheKey, KeyRef, StoreKey, check_key};
+use crate::event::{CacheEventKind, CacheEventOrigin, Count, Counters, EventHub, Parts};
+use crate::key::{KeyRef, check_key};
 use crate::policy::{Decision, Windows, may_rescue};
-use crate::store::{Displaced, Store};
+use crate::store::Store;
 use crate::sync::{Arc, AtomicU64, Ordering, PlainMutex, StaticU64};
 use crate::tag::{Cells, TagCell, TagTable};
 use crate::timer::Sleep;
 
 pub(crate) use chain::{Edge, enter};
 pub use commit::FillToken;
+use flight::FlightTable;
 pub(crate) use flight::{Begun, Flight, Manner, Outcome, SharedError, Want};
-use flight::{FlightTable, Shard};
 pub(crate) use intent::Intent;
 pub(crate) use plan::{Plan, Terms, check_idle, check_jitter, check_ttl};
 
@@ -321,180 +321,6 @@ impl Engine {
     /// Waits until the cache's clock shows `tick`.
     pub(crate) fn sleep_until(&self, tick: Tick) -> Sleep {
         Sleep::until(Arc::clone(&self.settings.clock), tick)
-    }
-
-    /// Does something with the shard of `key` while it is locked. What was displaced is dropped afterwards.
-    fn locked<R>(&self, key: KeyRef<'_>, work: impl FnOnce(&mut Shard, &mut Displaced) -> R) -> R {
-        let mut displaced = Displaced::default();
-        let result = self.locked_until(key, &mut displaced, work);
-        self.settle(displaced);
-        result
-    }
-
-    /// As `locked`, for a caller with something to do before what was displaced is dropped.
-    fn locked_until<R>(
-        &self,
-        key: KeyRef<'_>,
-        displaced: &mut Displaced,
-        work: impl FnOnce(&mut Shard, &mut Displaced) -> R,
-    ) -> R {
-        let mut shard = self.flights.shard(key).lock();
-        let result = work(&mut shard, displaced);
-        if crate::planted::planted(crate::planted::PlantedBug::DropUnderLock) {
-            displaced.clear_taken();
-        }
-        result
-    }
-
-    /// Whether the store holds a valid entry of a later reading than this one. Asked under the lock of the key.
-    fn is_superseded(&self, key: KeyRef<'_>, entry: &Entry, displaced: &mut Displaced) -> bool {
-        let Some(there) = self.settings.store.peek(key) else { return false };
-        let superseded = there.reading > entry.reading && self.is_valid(&there);
-        // It may be evicted at this moment, and then this is its last reference.
-        displaced.take(there);
-        superseded
-    }
-
-    /// Counts and tells what was evicted, wakes who is told of what happened, and drops what left the store.
-    fn settle(&self, mut displaced: Displaced) {
-        if displaced.evicted() > 0 {
-            self.counters.raise_by(Count::Eviction, displaced.evicted());
-            if self.events.wants(CacheEventKind::Evicted) {
-                let mut met = Displaced::default();
-                mem::swap(met.wakes(), displaced.wakes());
-                for (key, entry) in displaced.evicted_entries() {
-                    self.tell_eviction(key.as_ref(), entry, &mut met);
-                }
-            }
-        }
-        drop(displaced);
-    }
-
-    /// Tells of an eviction under the lock of the key that left, because a store takes it out under that of another. So it
-    /// comes after the event of its entry.
-    ///
-    /// Where the key was stored anew meanwhile, that was told already, and this would come too late: it stays as if that
-    /// had replaced the entry.
-    fn tell_eviction(&self, key: KeyRef<'_>, entry: &Entry, met: &mut Displaced) {
-        if entry.stored.is_failure() {
-            return;
-        }
-        self.locked_until(key, met, |_, met| {
-            let there = self.settings.store.peek(key);
-            if there.as_ref().is_none_or(|there| there.stored.is_failure()) {
-                let parts = || Parts::entry(key.to_cache_key(), &entry.cells);
-                self.events.publish(CacheEventKind::Evicted, CacheEventOrigin::Local, met.wakes(), parts);
-            }
-            // It may be evicted at this moment as well, and then this is its last reference.
-            if let Some(there) = there {
-                met.take(there);
-            }
-        });
-    }
-
-    /// Stores an entry and tells of it, under the lock of its key.
-    fn store_key(&self, key: &StoreKey, entry: Arc<Entry>, told: Told<'_>, displaced: &mut Displaced) {
-        // Described before it is handed over: it may be refused, and this be its last reference.
-        // The error of a load is no value that anybody can read.
-        let wanted = self.events.wants(told.kind) && !entry.stored.is_failure();
-        let parts = wanted.then(|| Parts::entry(key.to_cache_key(), &entry.cells));
-        self.settings.store.insert(key.clone(), entry, displaced);
-        if let Some(parts) = parts {
-            self.publish(told, displaced.wakes(), || parts);
-        }
-    }
-
-    #[inline]
-    fn publish(&self, told: Told<'_>, wakes: &mut Wakes, parts: impl FnOnce() -> Parts) {
-        self.events.publish(told.kind, told.by.origin(), wakes, || told.by.sign(parts()));
-    }
-
-    /// Tells of something that concerns one key and changed nothing; not to be called under a lock.
-    #[inline]
-    pub(crate) fn tell(
-        &self,
-        kind: CacheEventKind,
-        origin: CacheEventOrigin,
-        key: &str,
-        entry: Option<&Entry>,
-    ) {
-        if self.events.wants(kind) {
-            self.tell_wanted(kind, origin, key, entry);
-        }
-    }
-
-    #[cold]
-    fn tell_wanted(&self, kind: CacheEventKind, origin: CacheEventOrigin, key: &str, entry: Option<&Entry>) {
-        let parts = || {
-            let key = CacheKey::from_text(key);
-            match entry {
-                Some(entry) => Parts::entry(key, &entry.cells),
-                None => Parts::key(key),
-            }
-        };
-        self.events.publish(kind, origin, &mut Wakes::default(), parts);
-    }
-
-    pub(crate) fn events(&self) -> &EventHub {
-        &self.events
-    }
-
-    /// Lets the numbers of a function be part of this cache's.
-    pub(crate) fn count_function(&self, counters: &Arc<Counters>) {
-        self.functions.lock().push(Arc::clone(counters));
-    }
-
-    /// Takes the numbers of a function over when its runtime goes.
-    pub(crate) fn forget_function(&self, counters: &Arc<Counters>) {
-        let mut functions = self.functions.lock();
-        if let Some(at) = functions.iter().position(|known| Arc::ptr_eq(known, counters)) {
-            functions.swap_remove(at);
-            self.counters.add(counters);
-        }
-    }
-
-    pub(crate) fn stats(&self) -> CacheStats {
-        let mut displaced = Displaced::default();
-        self.settings.store.collect(&mut displaced);
-        self.settle(displaced);
-        let mut stats = CacheStats::default();
-        let functions = self.functions.lock();
-        self.counters.add_to(&mut stats);
-        for function in functions.iter() {
-            function.add_to(&mut stats);
-        }
-        stats.events_published = self.events.events_published();
-        stats.event_subscriber_lag = self.events.subscriber_lag();
-        stats.distributed_invalidations_replaced = self.link.get().map_or(0, link::Link::replaced);
-        stats
-    }
-
-    pub(crate) fn diagnostics(&self) -> CacheDiagnostics {
-        // First, because it finishes what the store put off, and the numbers below are of one moment then.
-        let stats = self.stats();
-        let now = self.now();
-        let (mut live, mut stale, mut dead) = (0, 0, 0);
-        self.settings.store.visit(&mut |_, entry| {
-            *if self.is_usable(entry, || now) {
-                &mut live
-            } else if self.is_kept(entry, now) {
-                &mut stale
-            } else {
-                &mut dead
-            } += 1;
-        });
-        CacheDiagnostics {
-            name: self.settings.name.clone(),
-            estimated_entries: self.settings.store.len() as u64,
-            live_entries: live,
-            stale_entries: stale,
-            dead_entries: dead,
-            weight: self.settings.store.weight(),
-            capacity: self.settings.capacity,
-            tags: self.tags.len() as u64,
-            unpublished_invalidations: self.link.get().map_or(0, link::Link::waiting),
-            stats,
-        }
     }
 }
 
