@@ -6,12 +6,9 @@ use syn::parse::ParseStream;
 use syn::{Ident, LitStr, Path};
 
 use crate::cached::args::{Args, Cache, Ttl};
-use crate::cached::read::{named, read_cache, read_equals, read_facade, read_ttl};
+use crate::cached::read::{named, read_cache, read_facade, read_ttl};
 use crate::diagnostics::Errors;
-use crate::parts::{each_part, unknown};
-
-/// Keys and how they are written.
-pub(crate) type Keys = [(&'static str, &'static str)];
+use crate::parts::{Keys, Said, each_part};
 
 const NAME: (&str, &str) = ("name", "name = \"orders\"");
 const TTL: (&str, &str) = ("ttl", "ttl = \"5m\"");
@@ -31,7 +28,7 @@ pub(crate) struct Defaults {
     pub(crate) ttl: Option<Ttl>,
     pub(crate) cache: Option<Cache>,
     pub(crate) facade: Option<Path>,
-    said: Vec<Ident>,
+    said: Said,
 }
 
 impl Defaults {
@@ -43,7 +40,7 @@ impl Defaults {
 
     /// Whether a function is told anything.
     pub(crate) fn says_something(&self) -> bool {
-        self.said.iter().any(|said| said != "crate")
+        self.said.anything_but("crate")
     }
 
     fn parse_one(
@@ -53,17 +50,10 @@ impl Defaults {
         input: ParseStream<'_>,
         errors: &mut Errors,
     ) -> syn::Result<()> {
-        let key = Ident::parse_any(input).map_err(|error| {
-            syn::Error::new(error.span(), format!("a key is missing, such as `{}`", keys[0].1))
-        })?;
-        let Some((name, example)) = keys.iter().find(|(known, _)| key == known) else {
-            return Err(unknown(attribute, &key, keys));
-        };
-        if self.said.contains(&key) {
-            errors.at(key.span(), format!("`{name}` is given twice; keep one of them"));
-        }
-        read_equals(&key, example, input)?;
-        match *name {
+        let key = self.said.read(attribute, keys, input, errors)?;
+        key.equals(input)?;
+        let example = key.example;
+        match key.name {
             "name" => {
                 let takes = format!("`name` takes what the names of the functions begin with: `{example}`");
                 self.name = Some(named(input, &takes)?);
@@ -72,7 +62,6 @@ impl Defaults {
             "cache" => self.cache = Some(read_cache(input, example)?),
             _ => self.facade = Some(read_facade(input, example)?),
         }
-        self.said.push(key);
         Ok(())
     }
 

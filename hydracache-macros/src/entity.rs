@@ -11,10 +11,10 @@ use syn::{
 };
 
 use crate::cached::key::{raw, segment};
-use crate::cached::read::{expression, named, read_equals, read_facade};
+use crate::cached::read::{expression, named, read_facade};
 use crate::crate_path::Facade;
 use crate::diagnostics::{Errors, did_you_mean, generated, listed};
-use crate::parts::{each_part, unknown};
+use crate::parts::{Said, each_part};
 use crate::template::{self, Piece};
 
 const KEYS: [(&str, &str); 5] = [
@@ -35,7 +35,7 @@ struct Args {
     id: Option<Type>,
     tags: Vec<LitStr>,
     facade: Option<Path>,
-    said: Vec<Ident>,
+    said: Said,
 }
 
 /// A field with a mark.
@@ -59,7 +59,7 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
         });
     }
     // What could not be read may have been what is missing.
-    let is_unread = !errors.is_empty() && args.said.is_empty();
+    let is_unread = !errors.is_empty() && !args.said.anything_but("");
     if let Data::Union(data) = &input.data {
         errors.on(data.union_token, "an entity is a struct or an enum: what is in a union is not known");
         return errors.into_tokens();
@@ -67,14 +67,14 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let before = errors.len();
     let (id, tenant) = marked(&input, &mut errors);
     let is_marked_wrongly = errors.len() > before;
-    if args.entity.is_none() && args.said("entity").is_none() && !is_unread {
+    if args.entity.is_none() && args.said.get("entity").is_none() && !is_unread {
         errors.at(
             input.ident.span(),
             "the entity has no name, and its keys and tags begin with it: add `#[hydracache(entity = \"user\")]`",
         );
     }
     let id_type = args.id_type(id.as_ref(), &mut errors);
-    if id_type.is_none() && args.said("id").is_none() && !is_marked_wrongly && !is_unread {
+    if id_type.is_none() && args.said.get("id").is_none() && !is_marked_wrongly && !is_unread {
         errors.at(
             input.ident.span(),
             "the entity has no id: mark the field that is one with `#[hydracache(id)]`, or name the type of an id that no \
@@ -154,34 +154,23 @@ impl Args {
         self.id.as_ref().or_else(|| marked.map(|marked| &marked.field.ty))
     }
 
-    fn said(&self, key: &str) -> Option<&Ident> {
-        self.said.iter().find(|said| *said == key)
-    }
-
     fn parse_one(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
-        let key = Ident::parse_any(input).map_err(|error| {
-            syn::Error::new(error.span(), format!("a key is missing, such as `{}`", KEYS[0].1))
-        })?;
-        let Some((name, example)) = KEYS.iter().find(|(known, _)| key == known) else {
-            if key == "tenant" {
-                let message =
-                    "`tenant` marks the field that names the tenant: put `#[hydracache(tenant)]` on it";
-                return Err(syn::Error::new(key.span(), message));
-            }
-            return Err(unknown("#[hydracache(..)]", &key, &KEYS));
-        };
-        if self.said(name).is_some() {
-            errors.at(key.span(), format!("`{name}` is given twice; keep one of them"));
+        if let Ok(mark) = input.fork().call(Ident::parse_any)
+            && mark == "tenant"
+        {
+            let message = "`tenant` marks the field that names the tenant: put `#[hydracache(tenant)]` on it";
+            return Err(syn::Error::new(mark.span(), message));
         }
-        self.said.push(key.clone());
-        if *name == "id" && !input.peek(syn::Token![=]) {
+        let key = self.said.read("#[hydracache(..)]", &KEYS, input, errors)?;
+        let (name, example) = (key.name, key.example);
+        if name == "id" && !input.peek(syn::Token![=]) {
             let message =
                 "on a type, `id` names the type of the id, `id = i64`; the mark alone goes on a field";
-            return Err(syn::Error::new(key.span(), message));
+            return Err(syn::Error::new(key.ident.span(), message));
         }
-        read_equals(&key, example, input)?;
+        key.equals(input)?;
         let takes = |what: &str| format!("`{name}` takes {what}: `{example}`");
-        match *name {
+        match name {
             "entity" => self.entity = Some(named(input, &takes("a text"))?),
             "collection" => self.collection = Some(named(input, &takes("a text"))?),
             "id" => {

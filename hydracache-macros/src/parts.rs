@@ -1,9 +1,11 @@
 //! Lists of parts between commas, as attributes take them.
 
 use proc_macro2::TokenStream;
+use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Ident, Token};
 
+use crate::cached::read::read_equals;
 use crate::diagnostics::{Errors, did_you_mean, listed};
 
 /// Reads parts between commas; what cannot be read is noted and left out.
@@ -30,8 +32,62 @@ pub(crate) fn each_part(
     }
 }
 
+/// Keys of an attribute: what they are called, and how they are written.
+pub(crate) type Keys = [(&'static str, &'static str)];
+
+/// The keys that are there already.
+#[derive(Debug, Default)]
+pub(crate) struct Said(Vec<Ident>);
+
+/// A key that was read.
+pub(crate) struct Key {
+    pub(crate) ident: Ident,
+    pub(crate) name: &'static str,
+    pub(crate) example: &'static str,
+}
+
+impl Said {
+    /// Where a key is, if it is there.
+    pub(crate) fn get(&self, key: &str) -> Option<&Ident> {
+        self.0.iter().find(|said| *said == key)
+    }
+
+    /// Whether anything is there but `key`.
+    pub(crate) fn anything_but(&self, key: &str) -> bool {
+        self.0.iter().any(|said| said != key)
+    }
+
+    /// Reads one of the keys of an attribute, and notes it; its value comes next.
+    pub(crate) fn read(
+        &mut self,
+        attribute: &str,
+        keys: &Keys,
+        input: ParseStream<'_>,
+        errors: &mut Errors,
+    ) -> syn::Result<Key> {
+        let ident = Ident::parse_any(input).map_err(|error| {
+            syn::Error::new(error.span(), format!("a key is missing, such as `{}`", keys[0].1))
+        })?;
+        let Some(&(name, example)) = keys.iter().find(|(known, _)| ident == known) else {
+            return Err(unknown(attribute, &ident, keys));
+        };
+        if self.get(name).is_some() {
+            errors.at(ident.span(), format!("`{name}` is given twice; keep one of them"));
+        }
+        self.0.push(ident.clone());
+        Ok(Key { ident, name, example })
+    }
+}
+
+impl Key {
+    /// Reads the `=` before the value.
+    pub(crate) fn equals(&self, input: ParseStream<'_>) -> syn::Result<()> {
+        read_equals(&self.ident, self.example, input)
+    }
+}
+
 /// The error about a key that there is none of.
-pub(crate) fn unknown(attribute: &str, key: &Ident, keys: &[(&str, &str)]) -> syn::Error {
+fn unknown(attribute: &str, key: &Ident, keys: &Keys) -> syn::Error {
     let name = key.to_string();
     let meant = did_you_mean(&name, keys.iter().map(|(known, _)| *known));
     let known = listed(keys.iter().map(|(known, _)| known));

@@ -11,12 +11,10 @@ use syn::{
 use super::target::{Target, mentions_result};
 use crate::cached::args::{Cache, Returns};
 use crate::cached::key;
-use crate::cached::read::{
-    expression, literal, of_value, read_cache, read_equals, read_facade, read_returns,
-};
+use crate::cached::read::{expression, literal, of_value, read_cache, read_facade, read_returns};
 use crate::cached::signature::{Argument, Signature};
 use crate::diagnostics::Errors;
-use crate::parts::{each_part, unknown};
+use crate::parts::{Said, each_part};
 
 /// What is invalidated, when, and on which conditions.
 #[derive(Debug, Default)]
@@ -30,7 +28,7 @@ pub(crate) struct Invalidates {
     pub(crate) cache: Option<Cache>,
     pub(crate) returns: Option<Returns>,
     pub(crate) facade: Option<Path>,
-    said: Vec<Ident>,
+    said: Said,
 }
 
 /// One tag: statements that write it, or an expression.
@@ -100,8 +98,7 @@ impl Invalidates {
         errors: &mut Errors,
     ) -> syn::Result<()> {
         if begins_with_key(input, &KEYS) {
-            let key = Ident::parse_any(input)?;
-            return self.read_value(&key, input, signature, errors);
+            return self.read_value(input, signature, errors);
         }
         if input.peek(syn::Ident) && input.peek2(syn::token::Paren) && input.fork().parse::<Ident>()? == "all"
         {
@@ -142,22 +139,15 @@ impl Invalidates {
 
     fn read_value(
         &mut self,
-        key: &Ident,
         input: ParseStream<'_>,
         signature: &Signature,
         errors: &mut Errors,
     ) -> syn::Result<()> {
-        let name = key.to_string();
-        let Some((_, example)) = KEYS.iter().find(|(known, _)| *known == name) else {
-            return Err(unknown("#[invalidates]", key, &KEYS));
-        };
-        read_equals(key, example, input)?;
-        if self.said.iter().any(|said| said == key) {
-            errors.at(key.span(), format!("`{name}` is given twice; keep one of them"));
-        }
-        self.said.push(key.clone());
+        let key = self.said.read("#[invalidates]", &KEYS, input, errors)?;
+        key.equals(input)?;
+        let (name, example) = (key.name, key.example);
         let takes = |what: &str| format!("`{name}` takes {what}: `{example}`");
-        match name.as_str() {
+        match name {
             "tags" => match expression(input, &takes("a list"))? {
                 Expr::Array(ExprArray { elems, .. }) if !elems.is_empty() => {
                     for tag in elems {
@@ -208,7 +198,7 @@ impl Invalidates {
                 "before the body there is no outcome: remove `at = \"before\"`, or what asks for the outcome",
             );
         }
-        if let (Some(cache), true) = (self.said.iter().find(|said| *said == "cache"), self.tags.is_empty()) {
+        if let (Some(cache), true) = (self.said.get("cache"), self.tags.is_empty()) {
             errors.on(cache, "`cache` says where tags are invalidated, and there are none: remove it; functions know their own");
         }
     }
@@ -253,7 +243,7 @@ pub(crate) struct Put {
     pub(crate) value: Option<Expr>,
     pub(crate) returns: Option<Returns>,
     pub(crate) facade: Option<Path>,
-    said: Vec<Ident>,
+    said: Said,
 }
 
 const PUT_KEYS: [(&str, &str); 2] =
@@ -277,16 +267,10 @@ impl Put {
 
     fn parse_one(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
         if begins_with_key(input, &PUT_KEYS) {
-            let key = Ident::parse_any(input)?;
-            let Some((name, example)) = PUT_KEYS.iter().find(|(known, _)| key == known) else {
-                return Err(unknown("#[cache_put]", &key, &PUT_KEYS));
-            };
-            read_equals(&key, example, input)?;
-            if self.said.contains(&key) {
-                errors.at(key.span(), format!("`{name}` is given twice; keep one of them"));
-            }
-            self.said.push(key);
-            match *name {
+            let key = self.said.read("#[cache_put]", &PUT_KEYS, input, errors)?;
+            key.equals(input)?;
+            let example = key.example;
+            match key.name {
                 "returns" => self.returns = Some(read_returns(input, example)?),
                 _ => self.facade = Some(read_facade(input, example)?),
             }
