@@ -54,8 +54,12 @@ pub fn put<V: Clone + Send + Sync + 'static>(
     let text = write(&mut key, site, write_key);
     with(site, cache, |function| match function {
         Some(function) => {
-            let options = settings.options.or_ttl(site.default_ttl());
-            function.ops().put_finished(text, value, &access, options, settings.finish)
+            let ops = function.ops();
+            match settings.with_value(site, &value) {
+                Some(options) => ops.put(text, value, &access, &options),
+                // What is there is older than a value that is not to be stored.
+                None => ops.remove(text).map(|_| ()),
+            }
         }
         None => Applied::new(Err(no_cache(site))),
     })

@@ -10,7 +10,7 @@ use super::lookup::{Miss, Missed, log_bypass};
 use crate::adopt::Adoptable;
 use crate::call::{Call, Failure, Loaded, Order, Step};
 use crate::call_site::CallSite;
-use crate::draft::Finish;
+use crate::draft::{Draft, Finish};
 use crate::engine::{Edge, Manner};
 use crate::error::LoadError;
 use crate::event::Count;
@@ -26,6 +26,17 @@ pub struct Settings<V> {
     pub options: CacheOptions,
     /// What is said once the value is known.
     pub finish: Option<Finish<V>>,
+}
+
+impl<V> Settings<V> {
+    /// The options of an entry whose value is known; `None` for a value that is not to be stored.
+    pub(super) fn with_value(self, site: &CallSite, value: &V) -> Option<CacheOptions> {
+        let mut options = self.options.or_ttl(site.default_ttl());
+        let Some(finish) = self.finish else { return Some(options) };
+        let mut draft = Draft::default();
+        finish(value, &mut draft);
+        draft.extend(&mut options).then_some(options)
+    }
 }
 
 impl Miss {

@@ -11,7 +11,6 @@ use super::{Outcome, Settings};
 use crate::cache::HydraCache;
 use crate::call::Call;
 use crate::call_site::CallSite;
-use crate::draft::Draft;
 use crate::engine::{Manner, Moment};
 use crate::error::CacheResult;
 use crate::key::KeyBuf;
@@ -76,14 +75,7 @@ impl<V: Clone + Send + Sync + 'static> EntryOf<V> {
     /// Stores what turned up without being asked for.
     fn fill(self, value: V, settings: Settings<V>, moment: Moment) -> CacheResult<bool> {
         let Some(at) = &self.at else { return Err(no_cache(self.site)) };
-        let mut options = settings.options.or_ttl(self.site.default_ttl());
-        if let Some(finish) = settings.finish {
-            let mut draft = Draft::default();
-            finish(&value, &mut draft);
-            if !draft.extend(&mut options) {
-                return Ok(false);
-            }
-        }
+        let Some(options) = settings.with_value(self.site, &value) else { return Ok(false) };
         at.ops(self.site).fill_found(at.key.as_str(), moment, value, &self.access, &options)
     }
 }

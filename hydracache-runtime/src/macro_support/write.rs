@@ -8,7 +8,6 @@ use super::lookup::{no_cache, with, write};
 use crate::applied::Applied;
 use crate::cache::HydraCache;
 use crate::call_site::{CacheChoice, CallSite};
-use crate::draft::Draft;
 use crate::engine::{Engine, Intent};
 use crate::error::{CacheResult, Error, ErrorKind};
 use crate::invalidation::CacheInvalidation;
@@ -202,16 +201,13 @@ impl<V: Clone + Send + Sync + 'static> Writing<V> {
         };
         // What is asked of the value is code of the user's: the intent is taken only after it, and ends by itself if that
         // panics.
-        let mut options = mem::take(&mut self.settings.options).or_ttl(self.site.default_ttl());
-        let mut draft = Draft::default();
-        if let Some(finish) = self.settings.finish {
-            finish(&value, &mut draft);
-        }
+        let settings =
+            Settings { options: mem::take(&mut self.settings.options), finish: self.settings.finish };
+        let options = settings.with_value(self.site, &value);
         let (namespace, version) = (Namespace::Of(self.site), self.site.version());
         let ops = Ops { namespace, version, ..Ops::raw(&engine) };
-        let stored = draft.extend(&mut options);
-        let describe = |intent| ops.outcome(intent, value, &self.access, &options);
-        let entry = intent.as_ref().filter(|_| stored).map(describe);
+        let stored = intent.as_ref().zip(options);
+        let entry = stored.map(|(intent, options)| ops.outcome(intent, value, &self.access, &options));
         let Some(intent) = intent.take() else { return Published(Vec::new()) };
         Published(vec![match entry {
             Some(entry) => ops.close_intent(&intent, entry).map(drop),

@@ -5,7 +5,6 @@ use bytes::Bytes;
 use super::Ops;
 use crate::applied::Applied;
 use crate::codec::Envelope;
-use crate::draft::{Draft, Finish};
 use crate::engine::{By, FillToken, Intent, Moment, Plan};
 use crate::entry::Entry;
 use crate::error::CacheResult;
@@ -47,26 +46,6 @@ impl Ops<'_> {
         options: &CacheOptions,
     ) -> Applied {
         Applied::new(self.put_stored(text, options, || Ok(Stored::typed(Arc::new(value), access))))
-    }
-
-    /// As `put`, where more is said about the entry once its value is known.
-    pub(crate) fn put_finished<T: Send + Sync + 'static>(
-        &self,
-        text: &str,
-        value: T,
-        access: &Access<T>,
-        mut options: CacheOptions,
-        finish: Option<Finish<T>>,
-    ) -> Applied {
-        if let Some(finish) = finish {
-            let mut draft = Draft::default();
-            finish(&value, &mut draft);
-            if !draft.extend(&mut options) {
-                // What is there is older than a value that is not to be stored.
-                return self.remove(text).map(|_| ());
-            }
-        }
-        self.put(text, value, access, &options)
     }
 
     pub(crate) fn put_encoded(&self, text: &str, bytes: Bytes, options: &CacheOptions) -> Applied {
