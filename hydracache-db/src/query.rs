@@ -1,60 +1,256 @@
-//! One cached result: its key, its tags, its time to live.
+//! One cached read.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::future::Future;
 use std::marker::PhantomData;
-use std::time::Duration;
 
-use hydracache_runtime::{CacheOptions, CacheResult, CacheValue};
+use hydracache_runtime::db_support::{Begun, LookAtValue, Moment, Request, begin, fill_since};
+use hydracache_runtime::{CacheEntity, CacheOptions, CacheValue, RefreshOptions, TypedCache};
 
 use crate::cache::DbCache;
+use crate::error::{Context, DbError, DbErrorKind, Result};
+use crate::policy::QueryCachePolicy;
+use crate::terms::{Terms, terms_methods};
 
 /// A result that is about to be read from the cache or from the database.
 ///
-/// `None` and empty lists are results and are cached; errors are not.
+/// A row that does not exist and an empty list are results and are cached; errors never are. Concurrent reads of one key
+/// share one load. The adapters add reads by a driver's own queries; [`load`](Self::load) takes any async code.
+///
+/// One key holds results of one shape: a row, which may not exist, or a list. `T` is the type of a row.
+///
+/// ```
+/// use hydracache_db::DbCache;
+/// use hydracache_runtime::HydraCache;
+///
+/// # async fn example() -> hydracache_db::Result<()> {
+/// let queries = DbCache::new(HydraCache::local().build(), "db");
+/// let names = queries
+///     .collection::<String>("users")
+///     .tag("tenant:7")
+///     .load_all(|| async { Ok::<_, std::io::Error>(vec!["Ada".to_owned()]) })
+///     .await?;
+/// assert_eq!(names, ["Ada"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
-#[must_use = "a query reads nothing until `fetch_with`"]
+#[must_use = "a query reads nothing until it is loaded"]
 pub struct DbQuery<T> {
-    cache: DbCache,
-    key: String,
-    options: CacheOptions,
+    db: DbCache,
+    policy: QueryCachePolicy,
+    pub(crate) in_transaction: bool,
     result: PhantomData<fn() -> T>,
 }
 
 impl<T: CacheValue> DbQuery<T> {
-    pub(crate) fn new(cache: &DbCache, key: String, tag: String) -> Self {
-        let options = CacheOptions::new().tag(cache.tag(&tag));
-        Self { cache: cache.clone(), key, options, result: PhantomData }
+    pub(crate) fn new(db: &DbCache, policy: QueryCachePolicy) -> Self {
+        Self { db: db.clone(), policy, in_transaction: false, result: PhantomData }
     }
 
-    /// Lets the result be invalidated with a collection.
-    pub fn collection_tag(self, name: &str) -> Self {
-        self.tag(name)
+    terms_methods!();
+
+    fn terms_mut(&mut self) -> &mut Terms {
+        &mut self.policy.terms
     }
 
-    /// Lets the result be invalidated with a tag of the namespace.
-    pub fn tag(mut self, tag: &str) -> Self {
-        self.options = self.options.tag(self.cache.tag(tag));
+    /// The key of the result in the namespace.
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.policy = self.policy.key(key);
         self
     }
 
-    /// Lets the result expire.
-    pub fn ttl(mut self, ttl: Duration) -> Self {
-        self.options = self.options.ttl(ttl);
+    /// Lets a value of an entity's type add the tags that it says itself; see [`QueryCachePolicy::tagged_by`].
+    pub fn tagged_by<E: CacheEntity + 'static>(mut self) -> Self {
+        self.policy = self.policy.tagged_by::<E>();
         self
     }
 
-    /// Returns the cached result, or runs `load`, stores and returns its result.
+    /// Uses the cache for a read inside of a transaction too, which otherwise bypasses it.
+    ///
+    /// What is cached is handed out. What is read in a [`DbTransaction`](crate::DbTransaction) is stored when that is
+    /// committed, as of its beginning; what is read in another transaction is not stored, because it may be a row that is
+    /// never committed, or one of an old snapshot.
+    pub fn cached_in_transaction(mut self) -> Self {
+        self.in_transaction = true;
+        self
+    }
+
+    /// Returns the cached row, or runs `load`, stores and returns its result. The load owns what it needs: it goes on when
+    /// its caller goes away.
     ///
     /// # Errors
     ///
-    /// The error of `load` as the source of a [`Load`](hydracache_runtime::ErrorKind::Load) error; impossible options.
-    pub async fn fetch_with<E, F, Fut>(self, load: F) -> CacheResult<T>
+    /// The error of `load` as the source. [`NoKey`](DbErrorKind::NoKey); [`Cache`](DbErrorKind::Cache) for impossible
+    /// options. [`NotFound`](DbErrorKind::NotFound) if it waited for another read of the key which found that there is no
+    /// such row.
+    pub async fn load<E, F, Fut>(self, load: F) -> Result<T>
     where
         E: Into<Box<dyn StdError + Send + Sync>>,
         F: FnOnce() -> Fut,
-        Fut: Future<Output = Result<T, E>> + Send + 'static,
+        Fut: Future<Output = std::result::Result<T, E>> + Send + 'static,
     {
-        self.cache.view().get_or_load(&self.key, self.options, load).await
+        let (read, context) = self.row("load")?;
+        let load = || {
+            let loading = load();
+            async move { loading.await.map(Some) }
+        };
+        let row = read.owned(load).await;
+        existing(row, context)
+    }
+
+    /// Another name of [`load`](Self::load).
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    pub async fn fetch_with<E, F, Fut>(self, load: F) -> Result<T>
+    where
+        E: Into<Box<dyn StdError + Send + Sync>>,
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = std::result::Result<T, E>> + Send + 'static,
+    {
+        self.load(load).await
+    }
+
+    /// As [`load`](Self::load), for a row that may not exist.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load), without `NotFound`.
+    pub async fn load_optional<E, F, Fut>(self, load: F) -> Result<Option<T>>
+    where
+        E: Into<Box<dyn StdError + Send + Sync>>,
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = std::result::Result<Option<T>, E>> + Send + 'static,
+    {
+        let (read, context) = self.row_or_none("load_optional")?;
+        read.owned(load).await.map_err(|error| DbError::of_cache(context, error))
+    }
+
+    /// As [`load`](Self::load), for a list, which may be empty.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load), without `NotFound`.
+    pub async fn load_all<E, F, Fut>(self, load: F) -> Result<Vec<T>>
+    where
+        E: Into<Box<dyn StdError + Send + Sync>>,
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = std::result::Result<Vec<T>, E>> + Send + 'static,
+    {
+        let (read, context) = self.list("load_all")?;
+        read.owned(load).await.map_err(|error| DbError::of_cache(context, error))
+    }
+
+    /// The read of a row that is needed.
+    pub(crate) fn row(self, operation: &'static str) -> Result<(Read<Option<T>>, Context)> {
+        let look = self.policy.terms.look_at_row(&self.db);
+        self.read(operation, Some(look), Option::is_some)
+    }
+
+    /// The read of a row that may not exist.
+    pub(crate) fn row_or_none(self, operation: &'static str) -> Result<(Read<Option<T>>, Context)> {
+        let look = self.policy.terms.look_at_row(&self.db);
+        self.read(operation, Some(look), |_| true)
+    }
+
+    /// The read of a list.
+    pub(crate) fn list(self, operation: &'static str) -> Result<(Read<Vec<T>>, Context)> {
+        self.read(operation, None, |_| true)
+    }
+
+    fn read<V: CacheValue>(
+        self,
+        operation: &'static str,
+        look: Option<LookAtValue<V>>,
+        accepts: fn(&V) -> bool,
+    ) -> Result<(Read<V>, Context)> {
+        let QueryCachePolicy { terms, key, subject } = self.policy;
+        let operation = terms.name.clone().unwrap_or(Cow::Borrowed(operation));
+        let mut context = Context { operation, entity: subject, key: None };
+        let Some(key) = key else {
+            let cure = "the read has no key; say which result it is with `entity`, `for_entity`, `collection` or `key`";
+            return Err(DbError::new(DbErrorKind::NoKey, context, cure));
+        };
+        context.key = Some(self.db.full_key(&key));
+        let options = terms.options_in(&self.db);
+        let read = Read { view: self.db.view(), key, options, refresh: terms.refresh, look, accepts };
+        Ok((read, context))
+    }
+}
+
+/// The row that a read needs.
+pub(crate) fn existing<T>(
+    row: std::result::Result<Option<T>, hydracache_runtime::CacheError>,
+    context: Context,
+) -> Result<T> {
+    match row {
+        Ok(Some(row)) => Ok(row),
+        Ok(None) => Err(DbError::new(DbErrorKind::NotFound, context, "there is no such row")),
+        Err(error) => Err(DbError::of_cache(context, error)),
+    }
+}
+
+/// A read whose key, tags and times are settled.
+pub(crate) struct Read<V> {
+    view: TypedCache<V>,
+    key: String,
+    options: CacheOptions,
+    refresh: Option<RefreshOptions>,
+    look: Option<LookAtValue<V>>,
+    accepts: fn(&V) -> bool,
+}
+
+impl<V: CacheValue> Read<V> {
+    fn request(&self, in_place: bool) -> Request<'_, V> {
+        Request {
+            options: &self.options,
+            refresh: self.refresh.as_ref(),
+            tag: None,
+            look: self.look.as_ref(),
+            accepts: self.accepts,
+            in_place,
+        }
+    }
+
+    fn begin(&self, in_place: bool) -> hydracache_runtime::CacheResult<Begun<V>> {
+        begin(&self.view, &self.key, &self.request(in_place))
+    }
+
+    /// What is cached, or what a load returns that goes on when its caller goes away.
+    pub(crate) async fn owned<E, F, Fut>(self, load: F) -> hydracache_runtime::CacheResult<V>
+    where
+        E: Into<Box<dyn StdError + Send + Sync>>,
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = std::result::Result<V, E>> + Send + 'static,
+    {
+        self.begin(false)?.load(load).await
+    }
+
+    /// What is cached, or what a load returns that borrows from its caller and ends with it.
+    #[allow(dead_code, reason = "what borrows a connection is an adapter's")]
+    pub(crate) async fn borrowed<E, F, Fut>(self, load: F) -> hydracache_runtime::CacheResult<V>
+    where
+        E: Into<Box<dyn StdError + Send + Sync>>,
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = std::result::Result<V, E>>,
+    {
+        self.begin(true)?.load_in_place(load).await
+    }
+
+    /// What is cached and fresh.
+    #[allow(dead_code, reason = "what reads in a transaction is an adapter's")]
+    pub(crate) async fn hit(&self) -> hydracache_runtime::CacheResult<Option<V>> {
+        // A result of another shape is none.
+        let found = self.view.get(&self.key).await.unwrap_or_default();
+        Ok(found.filter(|value| (self.accepts)(value)))
+    }
+
+    /// Stores what was read since a moment, unless something it depends on has changed.
+    #[allow(dead_code, reason = "what reads in a transaction is an adapter's")]
+    pub(crate) fn fill(&self, moment: Moment, value: V) -> hydracache_runtime::CacheResult<bool> {
+        fill_since(&self.view, &self.key, moment, value, &self.request(true))
     }
 }

@@ -22,7 +22,7 @@ async fn an_entity_is_loaded_once_until_it_or_its_collection_is_invalidated() {
     let cache = HydraCache::local().build();
     let (one, two) = (DbCache::new(cache.clone(), "one"), DbCache::new(cache.clone(), "two"));
     assert_eq!((row(&one, 1).await, row(&one, 1).await, row(&two, 1).await), (0, 0, 1));
-    one.invalidate_entity("row", 1).await.unwrap();
+    one.invalidate_entity_named("row", 1).await.unwrap();
     assert_eq!((row(&one, 1).await, row(&two, 1).await), (2, 1), "the other namespace was not meant");
     one.invalidate_collection("rows").await.unwrap();
     assert_eq!(row(&one, 1).await, 3);

@@ -1,15 +1,50 @@
 //! What is said about an entry once its value is known.
 
+use std::fmt;
+
 use smallvec::SmallVec;
 
 use crate::engine::{Engine, Plan};
 use crate::error::Error;
 use crate::given::{GivenTags, GivenTtl};
 use crate::options::{Absent, CacheOptions, Ttl};
+use crate::sync::Arc;
 use crate::tag::Tag;
 
+/// A closure that looks at a loaded value.
+pub(crate) type SharedLook<T> = dyn Fn(&T, &mut Draft) + Send + Sync;
+
 /// Looks at a loaded value and says more about its entry.
-pub(crate) type Finish<T> = fn(&T, &mut Draft);
+pub(crate) enum Finish<T> {
+    /// What generated code says.
+    Plain(fn(&T, &mut Draft)),
+    /// What is only known at run time.
+    Shared(Arc<SharedLook<T>>),
+}
+
+impl<T> Finish<T> {
+    pub(crate) fn look(&self, value: &T, draft: &mut Draft) {
+        match self {
+            Self::Plain(look) => look(value, draft),
+            Self::Shared(look) => look(value, draft),
+        }
+    }
+}
+
+impl<T> Clone for Finish<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Plain(look) => Self::Plain(*look),
+            Self::Shared(look) => Self::Shared(Arc::clone(look)),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Finish<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Finish")
+    }
+}
 
 /// The part of an entry's settings that depends on its value.
 ///
@@ -81,4 +116,17 @@ impl Draft {
         };
         tags.map(|()| stored && !self.skipped)
     }
+}
+
+/// The options of an entry whose value is known; `None` for a value that is not to be stored.
+pub(crate) fn finished<T>(
+    mut options: CacheOptions,
+    value: &T,
+    look: Option<&Arc<SharedLook<T>>>,
+) -> Option<CacheOptions> {
+    let mut draft = Draft::default();
+    if let Some(look) = look {
+        look(value, &mut draft);
+    }
+    draft.extend(&mut options).then_some(options)
 }

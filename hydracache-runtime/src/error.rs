@@ -72,6 +72,8 @@ struct Inner {
     message: String,
     load: Option<LoadError>,
     position: Option<CachePosition>,
+    /// The cause of an error that is not a loader's.
+    cause: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 /// The name under which the error of the cache was known before.
@@ -82,7 +84,7 @@ pub type CacheResult<T> = Result<T, Error>;
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Arc::new(Inner { kind, message: message.into(), load: None, position: None }))
+        Self(Arc::new(Inner { kind, message: message.into(), load: None, position: None, cause: None }))
     }
 
     pub(crate) fn load(key: &str, source: Box<dyn StdError + Send + Sync>) -> Self {
@@ -103,14 +105,20 @@ impl Error {
     fn of_loader(message: String, source: Box<dyn StdError + Send + Sync>) -> Self {
         let load =
             LoadError { message: source.to_string(), kind: ErrorKind::Load, source: Some(source.into()) };
-        Self(Arc::new(Inner { kind: ErrorKind::Load, message, load: Some(load), position: None }))
+        Self(Arc::new(Inner {
+            kind: ErrorKind::Load,
+            message,
+            load: Some(load),
+            position: None,
+            cause: None,
+        }))
     }
 
     /// What was invalidated here by the message at `position` may still be valid elsewhere.
     pub(crate) fn not_confirmed(position: CachePosition, cause: &dyn fmt::Display) -> Self {
         let message = format!("invalidated here, but not confirmed elsewhere ({position}): {cause}");
         let kind = ErrorKind::NotConfirmed;
-        Self(Arc::new(Inner { kind, message, load: None, position: Some(position) }))
+        Self(Arc::new(Inner { kind, message, load: None, position: Some(position), cause: None }))
     }
 
     /// The same error, saying which key it concerns.
@@ -122,6 +130,22 @@ impl Error {
     #[allow(non_snake_case, reason = "written like the variant it was in earlier releases")]
     pub fn Backend(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Backend, message)
+    }
+
+    /// An error of something behind the cache that has an error of its own, which becomes its
+    /// [`source`](StdError::source).
+    ///
+    /// ```
+    /// use std::error::Error as _;
+    /// use hydracache_runtime::{Error, ErrorKind};
+    ///
+    /// let error = Error::caused_by("the table cannot be read", std::io::Error::other("disk on fire"));
+    /// assert_eq!(error.kind(), ErrorKind::Backend);
+    /// assert_eq!(error.source().map(ToString::to_string).as_deref(), Some("disk on fire"));
+    /// ```
+    pub fn caused_by(message: impl Into<String>, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        let (kind, message, cause) = (ErrorKind::Backend, message.into(), Some(cause.into().into()));
+        Self(Arc::new(Inner { kind, message, load: None, position: None, cause }))
     }
 
     /// What went wrong.
@@ -139,9 +163,12 @@ impl Error {
         self.0.position.as_ref()
     }
 
-    /// The loader's own error, if it was the loader that failed and its error is an `E`.
+    /// The loader's own error, or the cause of another one, if it is an `E`.
     pub fn downcast_ref<E: StdError + 'static>(&self) -> Option<&E> {
-        self.load_error()?.downcast_ref()
+        match &self.0.cause {
+            Some(cause) => cause.downcast_ref(),
+            None => self.load_error()?.downcast_ref(),
+        }
     }
 }
 
@@ -164,7 +191,8 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.load.as_ref().and_then(StdError::source)
+        let cause = self.0.cause.as_deref().map(|cause| cause as &(dyn StdError + 'static));
+        cause.or_else(|| self.0.load.as_ref().and_then(StdError::source))
     }
 }
 

@@ -54,7 +54,7 @@ impl<T: Clone + Send + Sync + 'static, E> Lead<T, E> {
             access: order.access,
             terms: order.plan.terms,
             windows: order.windows,
-            finish: order.finish,
+            finish: order.finish.clone(),
             sharing,
         }
     }
@@ -174,9 +174,9 @@ impl<T: Clone + Send + Sync + 'static, E> Lead<T, E> {
         let Leaving { engine, flight, .. } = &self.leaving;
         let typed = Arc::new(value);
         let mut plan = Plan { cells: flight.cells.clone(), terms: self.terms };
-        let drafted = self.finish.map_or(Ok(true), |finish| {
+        let drafted = self.finish.as_ref().map_or(Ok(true), |finish| {
             let mut draft = Draft::default();
-            finish(&typed, &mut draft);
+            finish.look(&typed, &mut draft);
             draft.apply(engine, &mut plan)
         });
         let stored = Stored::typed(Arc::clone(&typed), &self.access);

@@ -51,6 +51,9 @@ mod call;
 mod call_site;
 mod clock;
 mod codec;
+mod commit;
+#[doc(hidden)]
+pub mod db_support;
 mod draft;
 mod engine;
 mod entry;
@@ -95,6 +98,7 @@ pub use cached::{Cached, Source};
 pub use call_site::{CacheChoice, CallSite};
 pub use clock::{Alarm, Clock, SystemClock};
 pub use codec::{CacheCodec, CodecError, PostcardCodec, ReadValue};
+pub use commit::{AtCommit, CommitList};
 pub use engine::FillToken;
 pub use entry::Entry;
 pub use error::{CacheError, CacheResult, Error, ErrorKind, LoadError};

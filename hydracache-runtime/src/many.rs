@@ -10,13 +10,15 @@ use std::pin::pin;
 
 use crate::adopt::Adoptable;
 use crate::call::{Call, Failure, Step};
+use crate::draft::{self, SharedLook};
 use crate::engine::{Edge, Flight, Moment, enter};
 use crate::error::{CacheResult, Error};
 use crate::lead::Lead;
-use crate::ops::{Asked, Ops, Started};
+use crate::ops::{Asked, Look, Ops, Started};
 use crate::options::CacheOptions;
 use crate::sharing::Sharing;
 use crate::sync::Arc;
+use crate::tag::Tag;
 use crate::view::{self, View};
 
 /// What names an entry in a bulk call: a text that can be compared, copied and sent along with a load.
@@ -49,11 +51,35 @@ where
     distinct(keys).into_iter().filter_map(read).collect()
 }
 
+/// What is said of single entries, besides what is said of all.
+pub(crate) trait Single<K, T>: Clone + Send + Sync + 'static {
+    /// A tag of the key's own.
+    fn tag(&self, key: &K) -> Option<Tag>;
+
+    /// What is said once the value is known.
+    fn look(&self) -> Option<&Arc<SharedLook<T>>>;
+}
+
+/// Nothing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Alike;
+
+impl<K, T> Single<K, T> for Alike {
+    fn tag(&self, _: &K) -> Option<Tag> {
+        None
+    }
+
+    fn look(&self) -> Option<&Arc<SharedLook<T>>> {
+        None
+    }
+}
+
 /// The values that are there, and those that the loader returns for the others.
 pub(crate) async fn get_many_or_load<K, T, V, E, M, F, Fut>(
     view: &V,
     keys: impl IntoIterator<Item = K>,
     options: CacheOptions,
+    single: impl Single<K, T>,
     mut loader: F,
 ) -> CacheResult<HashMap<K, T>>
 where
@@ -67,7 +93,10 @@ where
 {
     let (mut found, mut pending) = (HashMap::new(), Vec::new());
     for key in distinct(keys) {
-        match view::start(view, key.as_ref(), &Asked::new(&options))? {
+        let tag = single.tag(&key);
+        let tag = || tag.clone();
+        let finish = single.look().map(Look::Shared);
+        match view::start(view, key.as_ref(), &Asked { finish, tag: Some(&tag), ..Asked::new(&options) })? {
             Started::Hit(loaded) | Started::Renew(loaded, _) => _ = found.insert(key, loaded.into_value()),
             Started::Miss(call) => pending.push((key, call)),
         }
@@ -75,9 +104,11 @@ where
     let loaded = drive_many(pending, |leads| {
         let (engine, counters) = (leads[0].1.engine(), leads[0].1.counters());
         let (first, count) = (leads[0].1.key(), leads.len());
-        let (view, options) = (view.clone(), options.clone());
-        let beside = move |key: K, value, moment| {
+        let (view, options, single) = (view.clone(), options.clone(), single.clone());
+        let beside = move |key: K, value: T, moment| {
             let access = view.access();
+            let options = options.clone().tags(single.tag(&key));
+            let Some(options) = draft::finished(options, &value, single.look()) else { return Ok(false) };
             let fill = |ops: Ops<'_>, text: &str| ops.fill_found(text, moment, value, &access, &options);
             view.with_key(key.as_ref(), fill)
         };

@@ -17,7 +17,7 @@ use crate::ops::{Namespace, Ops};
 use crate::options::CacheOptions;
 use crate::sync::Arc;
 use crate::tag::TagCell;
-use crate::value::{Access, MemoryValue};
+use crate::value::{Access, CacheValue, MemoryValue};
 use crate::view::View;
 
 /// The part of a cache whose keys begin with a namespace and whose values are all of one type.
@@ -80,6 +80,25 @@ impl<T: MemoryValue> TypedCache<T> {
     /// The cache this is a view of.
     pub fn cache(&self) -> &HydraCache {
         &self.cache
+    }
+
+    /// The view of the same namespace in which every value is a `U`, made without allocating.
+    ///
+    /// ```
+    /// use hydracache_runtime::HydraCache;
+    ///
+    /// let names = HydraCache::local().build().typed::<String>("users");
+    /// let ages = names.retyped::<u8>();
+    /// assert_eq!(ages.namespace(), names.namespace());
+    /// ```
+    pub fn retyped<U: CacheValue>(&self) -> TypedCache<U> {
+        TypedCache {
+            cache: self.cache.clone(),
+            access: Access::encodable(),
+            name: Arc::clone(&self.name),
+            namespace: Arc::clone(&self.namespace),
+            prefix: Arc::clone(&self.prefix),
+        }
     }
 
     /// As [`HydraCache::get`].

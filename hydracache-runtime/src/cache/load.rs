@@ -5,7 +5,7 @@ use std::future::Future;
 
 use super::HydraCache;
 use crate::error::CacheResult;
-use crate::many::{self, BulkKey};
+use crate::many::{self, Alike, BulkKey};
 use crate::ops::Asked;
 use crate::options::{CacheOptions, RefreshOptions};
 use crate::value::CacheValue;
@@ -194,6 +194,6 @@ impl HydraCache {
         F: FnMut(Vec<K>) -> Fut,
         Fut: Future<Output = Result<M, E>> + Send + 'static,
     {
-        many::get_many_or_load(self, keys, options, loader).await
+        many::get_many_or_load(self, keys, options, Alike, loader).await
     }
 }

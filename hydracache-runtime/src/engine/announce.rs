@@ -47,6 +47,11 @@ impl Engine {
         }
     }
 
+    /// Applies what another process asked for by a way of its own, which is no message of a bus.
+    pub(crate) fn apply_from(&self, what: &CacheInvalidation, publisher: &str) -> CacheResult<()> {
+        self.carry_out(what, By::Node(publisher))
+    }
+
     fn carry_out(&self, what: &CacheInvalidation, by: By<'_>) -> CacheResult<()> {
         match what {
             CacheInvalidation::Key(key) => _ = self.remove(self.checked_key(key)?, by),

@@ -25,7 +25,7 @@ pub struct Settings<V> {
     /// Tags and time to live that are known before the value.
     pub options: CacheOptions,
     /// What is said once the value is known.
-    pub finish: Option<Finish<V>>,
+    pub finish: Option<fn(&V, &mut Draft)>,
 }
 
 impl<V> Settings<V> {
@@ -64,7 +64,7 @@ impl Miss {
             }
         };
         let windows = *site.windows();
-        let order = Order { key, access, plan, finish: settings.finish, manner, windows };
+        let order = Order { key, access, plan, finish: settings.finish.map(Finish::Plain), manner, windows };
         Some(Call::new(engine, Some(counters), arrival, order, sharing))
     }
 }

@@ -31,6 +31,11 @@ struct Ready {
 }
 
 impl Pending {
+    /// Where what is to be invalidated.
+    pub(crate) fn into_parts(self) -> CacheResult<(Arc<Engine>, CacheInvalidation)> {
+        self.0.map(|Ready { engine, what }| (engine, what))
+    }
+
     fn apply(self) -> Applied {
         match self.0 {
             Ok(Ready { engine, what }) => engine.request(what),

@@ -7,7 +7,7 @@ use super::Ops;
 use crate::adopt::Adoptable;
 use crate::cached::Source;
 use crate::call::{Call, Failure, Loaded, Order};
-use crate::draft::Finish;
+use crate::draft::{Draft, Finish, SharedLook};
 use crate::engine::{Engine, Manner};
 use crate::entry::Entry;
 use crate::error::{CacheResult, Error};
@@ -19,6 +19,7 @@ use crate::policy::{Decision, Windows};
 use crate::runtime::{Scope, Scoped};
 use crate::sharing::Sharing;
 use crate::sync::{Arc, Handle};
+use crate::tag::Tag;
 use crate::value::{Access, AnyValue, ReadError};
 
 impl Ops<'_> {
@@ -40,7 +41,7 @@ impl Ops<'_> {
             let read =
                 entry.stored.read(&access, self.engine.codec(), self.version, |any, _| Arc::clone(any));
             match read {
-                Ok(value) => {
+                Ok(value) if asked.takes(&value) => {
                     let served = Served { entry, decision, value };
                     if let Some(started) = self.serve(key, access, asked, windows, served)? {
                         return Ok(started);
@@ -53,7 +54,7 @@ impl Ops<'_> {
                     }
                 }
                 // What cannot be read is loaded anew, and counted when that begins.
-                Err(_) => {}
+                Ok(_) | Err(_) => {}
             }
         }
         Ok(Started::Miss(self.call(key, access, asked, windows)?))
@@ -69,12 +70,12 @@ impl Ops<'_> {
         served: Served,
     ) -> CacheResult<Option<Started<T>>> {
         let Served { entry, decision, value } = served;
-        let runtime = Handle::try_current();
-        let background = runtime.is_ok();
+        let runtime = if asked.in_place { None } else { Handle::try_current().ok() };
+        let background = runtime.is_some();
         let loaded = |source| Loaded::new(value, source, self.age(&entry));
         Ok(match (self.service(key, &entry, decision, &windows, || background), runtime) {
             (Service::Load, _) => None,
-            (Service::Renew(source), Ok(runtime)) => {
+            (Service::Renew(source), Some(runtime)) => {
                 let loaded = loaded(source);
                 let call = self.call(key, access, asked, windows)?;
                 let entry = Arc::clone(&entry);
@@ -149,12 +150,15 @@ impl Ops<'_> {
         asked: &Asked<'_, T>,
         windows: Windows,
     ) -> CacheResult<Call<T, Error>> {
-        let plan = self.plan(key.as_str(), asked.options)?;
+        let plan = match asked.tag {
+            None => self.plan(key.as_str(), asked.options)?,
+            Some(tag) => self.plan(key.as_str(), &asked.options.clone().tags(tag()))?,
+        };
         let order = Order {
             key: key.to_owned(),
             access,
             plan,
-            finish: asked.finish,
+            finish: asked.finish.as_ref().map(Look::kept),
             manner: Manner::Shared,
             windows,
         };
@@ -167,19 +171,47 @@ impl Ops<'_> {
 pub(crate) struct Asked<'a, T> {
     pub(crate) options: &'a CacheOptions,
     pub(crate) refresh: Option<&'a RefreshOptions>,
-    pub(crate) finish: Option<Finish<T>>,
+    pub(crate) finish: Option<Look<'a, T>>,
+    /// One more tag, made only where something is loaded.
+    pub(crate) tag: Option<&'a (dyn Fn() -> Option<Tag> + Sync)>,
+    /// Which values will do; all of them if it is not said. Another one is loaded anew.
+    pub(crate) accepts: Option<fn(&T) -> bool>,
+    /// The load belongs to the task of its caller, so nothing can be loaded in the background.
+    pub(crate) in_place: bool,
+}
+
+/// How a loaded value is looked at.
+pub(crate) enum Look<'a, T> {
+    Plain(fn(&T, &mut Draft)),
+    Shared(&'a Arc<SharedLook<T>>),
+}
+
+impl<T> Look<'_, T> {
+    fn kept(&self) -> Finish<T> {
+        match self {
+            Self::Plain(look) => Finish::Plain(*look),
+            Self::Shared(look) => Finish::Shared(Arc::clone(look)),
+        }
+    }
 }
 
 impl<'a, T> Asked<'a, T> {
     pub(crate) fn new(options: &'a CacheOptions) -> Self {
-        Self { options, refresh: None, finish: None }
+        Self { options, refresh: None, finish: None, tag: None, accepts: None, in_place: false }
+    }
+
+    fn takes(&self, value: &AnyValue) -> bool
+    where
+        T: 'static,
+    {
+        self.accepts.is_none_or(|accepts| value.downcast_ref().is_some_and(accepts))
     }
 }
 
 impl<'a, T> Asked<'a, Option<T>> {
     /// For a value that may not exist.
     pub(crate) fn optional(options: &'a CacheOptions) -> Self {
-        Self { finish: Some(|value, draft| draft.none(value.is_none())), ..Self::new(options) }
+        Self { finish: Some(Look::Plain(|value, draft| draft.none(value.is_none()))), ..Self::new(options) }
     }
 }
 
@@ -248,6 +280,28 @@ impl<T: Clone + Send + Sync + 'static> Started<T> {
         let result = call.drive(|lead| {
             let ((engine, counters), load) = prepared(lead, loader);
             Adoptable::new(load, engine, counters)
+        });
+        match result.await {
+            Ok(loaded) => Ok(loaded.into_value()),
+            Err(Failure::Loader(error) | Failure::Cache(error)) => Err(error),
+        }
+    }
+
+    /// As `finish`, with a loader that stays with its caller: one of those who wait takes over if that goes away.
+    pub(crate) async fn finish_in_place<E, F, Fut>(self, loader: F) -> CacheResult<T>
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+    {
+        let call = match self {
+            Self::Hit(loaded) | Self::Renew(loaded, _) => return Ok(loaded.into_value()),
+            Self::Miss(call) => call,
+        };
+        let result = call.drive(|lead| {
+            let key = lead.key();
+            let loader = lead.begin_loader(loader);
+            lead.run(async move { loader.await.map_err(|error| Error::load(key.as_str(), error.into())) })
         });
         match result.await {
             Ok(loaded) => Ok(loaded.into_value()),

@@ -15,7 +15,7 @@ use crate::key::KeyRef;
 use crate::sync::Arc;
 use crate::tag::TagCell;
 
-pub(crate) use load::{Asked, Service, Started};
+pub(crate) use load::{Asked, Look, Service, Started};
 
 /// Through whose eyes a cache is used: who counts, and which namespace entries belong to.
 #[derive(Debug, Clone, Copy)]

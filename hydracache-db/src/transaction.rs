@@ -1,0 +1,261 @@
+//! Invalidation that follows a transaction: after its commit, or not at all.
+
+use std::fmt;
+use std::future::Future;
+use std::ops::{Deref, DerefMut};
+
+use hydracache_runtime::db_support::Moment;
+use hydracache_runtime::{AtCommit, CacheEntity, CommitList, KeySegment, Tag};
+
+use crate::cache::DbCache;
+use crate::error::{DbErrorKind, Result};
+use crate::naming::tags_of_write;
+use crate::outbox::OutboxRecord;
+
+/// Where a transaction can be begun: a pool, a connection, or what a driver calls it.
+///
+/// Implemented by the adapters.
+#[diagnostic::on_unimplemented(
+    message = "no transaction can be begun on `{Self}`",
+    label = "not a pool or a connection of a driver that is compiled in",
+    note = "switch the feature of the driver on, such as `sqlx` or `sea-orm` of `hydracache-db`; with Diesel use `transaction(..)`"
+)]
+pub trait BeginTransaction: Send {
+    /// The driver's transaction.
+    type Transaction: DriverTransaction;
+
+    /// Begins one. Inside of another transaction that is refused: its end decides, and nobody here would learn of it.
+    fn begin_transaction(self) -> impl Future<Output = Result<Self::Transaction>> + Send;
+}
+
+/// A transaction of a driver, as far as it must be known to be ended with what follows from it.
+///
+/// Implemented by the adapters.
+pub trait DriverTransaction: Send {
+    /// What statements are run on.
+    type Connection: ?Sized;
+
+    /// What statements are run on.
+    fn connection(&self) -> &Self::Connection;
+
+    /// What statements are run on.
+    fn connection_mut(&mut self) -> &mut Self::Connection;
+
+    /// Writes what the transaction makes invalid beside its data.
+    fn write_outbox(&mut self, records: Vec<OutboxRecord>) -> impl Future<Output = Result<()>> + Send;
+
+    /// Commits. The kind of the error tells whether it may have happened:
+    /// [`CommitUnknown`](DbErrorKind::CommitUnknown), or anything else for certainly not.
+    fn commit(self) -> impl Future<Output = Result<()>> + Send;
+
+    /// Rolls back.
+    fn rollback(self) -> impl Future<Output = Result<()>> + Send;
+}
+
+impl DbCache {
+    /// Begins a transaction that knows what it makes invalid: an ordinary one of the driver, and a list.
+    ///
+    /// # Errors
+    ///
+    /// Those of the driver; [`NestedTransaction`](DbErrorKind::NestedTransaction) inside of another one.
+    pub async fn begin<B: BeginTransaction>(&self, on: B) -> Result<DbTransaction<B::Transaction>> {
+        // Before the transaction sees anything.
+        let moment = Moment::now(self.cache());
+        let transaction = on.begin_transaction().await?;
+        Ok(DbTransaction {
+            db: self.clone(),
+            transaction,
+            moment,
+            list: CommitList::new(),
+            fills: Vec::new(),
+        })
+    }
+}
+
+/// What was read inside of a transaction and is stored when that is committed.
+pub(crate) type Fill = Box<dyn FnOnce(Moment) + Send>;
+
+/// A transaction with a list of what it makes invalid.
+///
+/// It is used as the connection that it dereferences to. [`commit`](Self::commit) commits, and then invalidates; after a
+/// rollback, a failed commit, or when it is dropped, nothing is invalidated, because nothing has changed. The order matters:
+/// what was invalidated before the commit could be read and cached once more.
+///
+/// With [`DbCache::with_outbox`] the list is also written into the database, in the same transaction, for other processes and
+/// for the case that this one does not live to invalidate.
+pub struct DbTransaction<X> {
+    db: DbCache,
+    transaction: X,
+    moment: Moment,
+    list: CommitList,
+    fills: Vec<Fill>,
+}
+
+impl<X: DriverTransaction> DbTransaction<X> {
+    /// The commit invalidates what is cached of one entity, and the lists of its collection.
+    pub fn invalidates_entity<E: CacheEntity>(&mut self, id: E::Id) -> &mut Self
+    where
+        E::Id: Sized,
+    {
+        self.invalidates_tags(tags_of_write::<E>(&id))
+    }
+
+    /// The commit invalidates what carries the tag `name:id` in the namespace.
+    pub fn invalidates_entity_named(&mut self, name: &str, id: impl KeySegment) -> &mut Self {
+        self.invalidates_tag(Tag::entity(name, id))
+    }
+
+    /// The commit invalidates everything of a collection.
+    pub fn invalidates_collection(&mut self, name: &str) -> &mut Self {
+        self.invalidates_tag(name)
+    }
+
+    /// The commit invalidates what carries a tag of the namespace.
+    pub fn invalidates_tag(&mut self, tag: impl AsRef<str>) -> &mut Self {
+        self.list.add(self.db.cache(), self.db.stale_tag(tag.as_ref()));
+        self
+    }
+
+    /// The commit invalidates what carries any of these tags of the namespace.
+    pub fn invalidates_tags<I>(&mut self, tags: I) -> &mut Self
+    where
+        I: IntoIterator,
+        I::Item: AsRef<str>,
+    {
+        tags.into_iter().fold(self, |this, tag| this.invalidates_tag(tag))
+    }
+
+    /// The commit takes out the result of a key of the namespace.
+    pub fn invalidates_key(&mut self, key: impl AsRef<str>) -> &mut Self {
+        self.list.add(self.db.cache(), self.db.stale_key(key.as_ref()));
+        self
+    }
+
+    /// The commit invalidates the whole namespace.
+    pub fn invalidates_all(&mut self) -> &mut Self {
+        self.list.add(self.db.cache(), self.db.stale_namespace());
+        self
+    }
+
+    /// What the commit invalidates so far; more can be added for other caches.
+    pub fn invalidations(&self) -> &CommitList {
+        &self.list
+    }
+
+    /// Commits, and then invalidates what is in the list.
+    ///
+    /// When it returns, no later read in this process returns what the transaction made invalid. That other processes have
+    /// been told is awaited as far as the cache's bus confirms it; where it does not, that is logged, and tried again by the
+    /// bus itself: the data is committed all the same.
+    ///
+    /// # Errors
+    ///
+    /// [`CommitUnknown`](DbErrorKind::CommitUnknown) if the connection broke while the commit was under way: it may have
+    /// happened, so everything in the list was invalidated. Any other error: it has not happened, and nothing was.
+    /// [`Outbox`](DbErrorKind::Outbox) if the list could not be written; the transaction is rolled back then.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped while the commit is under way, it invalidates, since the commit may happen.
+    pub async fn commit(self) -> Result<()> {
+        let Self { db, mut transaction, moment, list, fills } = self;
+        if db.outbox && !list.is_empty() {
+            let records = OutboxRecord::of(&list);
+            transaction.write_outbox(records).await?;
+        }
+        let guard = MayHaveHappened::new(list);
+        match transaction.commit().await {
+            Ok(()) => {
+                let invalidated = guard.into_list().commit();
+                // After the invalidations: what they make wrong is refused.
+                fills.into_iter().for_each(|fill| fill(moment));
+                if let Err(error) = invalidated.await {
+                    tracing::warn!(%error, "an invalidation after a commit is not complete");
+                }
+                Ok(())
+            }
+            Err(error) if error.kind() == DbErrorKind::CommitUnknown => {
+                guard.into_list().commit().fire();
+                Err(error)
+            }
+            Err(error) => {
+                guard.into_list().roll_back();
+                Err(error)
+            }
+        }
+    }
+
+    /// Rolls back and invalidates nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of the driver; the transaction is not committed in any case.
+    pub async fn rollback(self) -> Result<()> {
+        self.list.roll_back();
+        self.transaction.rollback().await
+    }
+
+    /// The driver's own transaction, for what the connection cannot do. Ended by hand it invalidates nothing: say so with
+    /// [`invalidations`](Self::invalidations).
+    pub fn into_inner(self) -> (X, CommitList) {
+        (self.transaction, self.list)
+    }
+
+    /// The connection, and where to put what is read on it to be stored at the commit.
+    #[allow(dead_code, reason = "what reads in a transaction is an adapter's")]
+    pub(crate) fn reading(&mut self) -> (&mut X::Connection, &mut Vec<Fill>) {
+        (self.transaction.connection_mut(), &mut self.fills)
+    }
+}
+
+/// The list of a commit that is under way.
+///
+/// Dropped before the outcome is known, it invalidates: the commit may happen.
+pub(crate) struct MayHaveHappened(Option<CommitList>);
+
+impl MayHaveHappened {
+    pub(crate) fn new(list: CommitList) -> Self {
+        Self(Some(list))
+    }
+
+    pub(crate) fn into_list(mut self) -> CommitList {
+        self.0.take().unwrap_or_default()
+    }
+}
+
+impl Drop for MayHaveHappened {
+    fn drop(&mut self) {
+        if let Some(list) = self.0.take() {
+            list.commit().fire();
+        }
+    }
+}
+
+impl<X: DriverTransaction> Deref for DbTransaction<X> {
+    type Target = X::Connection;
+
+    fn deref(&self) -> &X::Connection {
+        self.transaction.connection()
+    }
+}
+
+impl<X: DriverTransaction> DerefMut for DbTransaction<X> {
+    fn deref_mut(&mut self) -> &mut X::Connection {
+        self.transaction.connection_mut()
+    }
+}
+
+impl<X> AtCommit for DbTransaction<X> {
+    fn commit_list(&self) -> &CommitList {
+        &self.list
+    }
+}
+
+impl<X> fmt::Debug for DbTransaction<X> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DbTransaction")
+            .field("db", &self.db)
+            .field("invalidations", &self.list)
+            .finish_non_exhaustive()
+    }
+}
