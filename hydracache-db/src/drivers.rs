@@ -9,5 +9,23 @@ pub(crate) fn kind_of_load(load: &LoadError) -> DbErrorKind {
     if let Some(error) = load.downcast_ref::<DbError>() {
         return error.kind();
     }
+    #[cfg(feature = "sqlx")]
+    if let Some(error) = load.downcast_ref::<::sqlx::Error>() {
+        return crate::sqlx::kind_of(error);
+    }
     DbErrorKind::Load
+}
+
+/// Whether a server says with this code that the connection ends, or that it does not know what became of a statement.
+///
+/// The classes and codes are those of the SQL standard and of PostgreSQL (08 connection exception, 40003 statement
+/// completion unknown, 57P01 to 57P05 the server or an operator ends the connection), and the numbers of MySQL and MariaDB for
+/// a server that shuts down (1053), a query that was interrupted (1317) and a connection that was killed (1927).
+#[cfg(any(feature = "sqlx"))]
+pub(crate) fn ends_the_connection(code: &str) -> bool {
+    code.starts_with("08")
+        || matches!(
+            code,
+            "40003" | "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "1053" | "1317" | "1927"
+        )
 }

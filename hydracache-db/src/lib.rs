@@ -9,6 +9,8 @@ pub mod outbox;
 mod policy;
 mod prepared;
 mod query;
+#[cfg(feature = "sqlx")]
+pub mod sqlx;
 mod terms;
 mod transaction;
 

@@ -6,6 +6,8 @@
 //! is written in the same transaction as the data is there exactly if the data is. Whoever reads the table afterwards learns
 //! of every commit, whatever became of the process that made it.
 
+mod dialect;
 mod record;
 
+pub use dialect::Dialect;
 pub use record::{OutboxKind, OutboxRecord};

@@ -5,13 +5,14 @@ use std::error::Error as StdError;
 use std::future::Future;
 use std::marker::PhantomData;
 
-use hydracache_runtime::db_support::{Begun, LookAtValue, Moment, Request, begin, fill_since};
+use hydracache_runtime::db_support::{Begun, LookAtValue, Request, begin, fill_since, load_error};
 use hydracache_runtime::{CacheEntity, CacheOptions, CacheValue, RefreshOptions, TypedCache};
 
 use crate::cache::DbCache;
 use crate::error::{Context, DbError, DbErrorKind, Result};
 use crate::policy::QueryCachePolicy;
 use crate::terms::{Terms, terms_methods};
+use crate::transaction::Fill;
 
 /// A result that is about to be read from the cache or from the database.
 ///
@@ -230,7 +231,7 @@ impl<V: CacheValue> Read<V> {
     }
 
     /// What is cached, or what a load returns that borrows from its caller and ends with it.
-    #[allow(dead_code, reason = "what borrows a connection is an adapter's")]
+    #[cfg_attr(not(feature = "sqlx"), allow(dead_code, reason = "what borrows a connection is an adapter's"))]
     pub(crate) async fn borrowed<E, F, Fut>(self, load: F) -> hydracache_runtime::CacheResult<V>
     where
         E: Into<Box<dyn StdError + Send + Sync>>,
@@ -241,16 +242,41 @@ impl<V: CacheValue> Read<V> {
     }
 
     /// What is cached and fresh.
-    #[allow(dead_code, reason = "what reads in a transaction is an adapter's")]
-    pub(crate) async fn hit(&self) -> hydracache_runtime::CacheResult<Option<V>> {
+    #[cfg_attr(
+        not(feature = "sqlx"),
+        allow(dead_code, reason = "what reads in a transaction is an adapter's")
+    )]
+    pub(crate) async fn hit(&self) -> Option<V> {
         // A result of another shape is none.
         let found = self.view.get(&self.key).await.unwrap_or_default();
-        Ok(found.filter(|value| (self.accepts)(value)))
+        found.filter(|value| (self.accepts)(value))
     }
 
-    /// Stores what was read since a moment, unless something it depends on has changed.
-    #[allow(dead_code, reason = "what reads in a transaction is an adapter's")]
-    pub(crate) fn fill(&self, moment: Moment, value: V) -> hydracache_runtime::CacheResult<bool> {
-        fill_since(&self.view, &self.key, moment, value, &self.request(true))
+    /// What a load returns that has nothing to do with the cache; its error is told as that of any load.
+    #[cfg_attr(
+        not(feature = "sqlx"),
+        allow(dead_code, reason = "what reads in a transaction is an adapter's")
+    )]
+    pub(crate) async fn past<E>(
+        &self,
+        load: impl Future<Output = std::result::Result<V, E>>,
+    ) -> hydracache_runtime::CacheResult<V>
+    where
+        E: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        load.await.map_err(|error| load_error(&self.key, error.into()))
+    }
+
+    /// Stores, at a commit, what was read in its transaction, unless something it depends on has changed since that began.
+    #[cfg_attr(
+        not(feature = "sqlx"),
+        allow(dead_code, reason = "what reads in a transaction is an adapter's")
+    )]
+    pub(crate) fn at_commit(self, value: V) -> Fill {
+        Box::new(move |moment| {
+            if let Err(error) = fill_since(&self.view, &self.key, moment, value, &self.request(true)) {
+                tracing::debug!(%error, "what was read in a transaction is not stored");
+            }
+        })
     }
 }

@@ -13,7 +13,7 @@ pub use crate::key::KeyBuf;
 use crate::cache::HydraCache;
 use crate::draft::{self, SharedLook};
 use crate::engine;
-use crate::error::CacheResult;
+use crate::error::{CacheResult, Error};
 use crate::invalidation::CacheInvalidation;
 use crate::many::{self, Single};
 use crate::ops::{Asked, Look, Started};
@@ -221,4 +221,9 @@ pub fn apply_from_elsewhere(
 /// Whether two handles are of one cache.
 pub fn is_same_cache(one: &HydraCache, other: &HydraCache) -> bool {
     Arc::ptr_eq(&one.engine, &other.engine)
+}
+
+/// The error of a load that the cache did not run.
+pub fn load_error(key: &str, source: Box<dyn StdError + Send + Sync>) -> Error {
+    Error::load(key, source)
 }

@@ -93,6 +93,13 @@ impl OutboxRecord {
             .collect()
     }
 
+    /// What is written into the columns kind, cache, name, collection and origin.
+    pub(crate) fn columns(&self) -> [Option<String>; 5] {
+        let Self { kind, cache, name, collection } = self;
+        let kind = Some(kind.as_str().to_owned());
+        [kind, cache.clone(), Some(name.clone()), collection.clone(), Some(origin().to_owned())]
+    }
+
     /// What it invalidates in its cache; none for what concerns every namespace.
     pub(crate) fn invalidation(&self) -> Option<CacheInvalidation> {
         let name = || self.name.clone();

@@ -1,0 +1,136 @@
+//! The statements of the outbox in the language of each database.
+//!
+//! Two transactions may take their numbers in one order and commit in the other, so a reader that goes on from the highest
+//! number it has seen would miss rows. Each database has its own cure:
+//!
+//! - SQLite has one writer at a time, so numbers are taken in the order of commits.
+//! - MySQL and MariaDB take the number from a single row that is locked until the commit. The lock is the last thing before
+//!   it, so it is held as long as a commit takes.
+//! - PostgreSQL keeps the writing transaction's own number in each row. A reader looks again at every row of a transaction
+//!   that was not certain to have ended when it last looked (`pg_snapshot_xmin`), and passes over those it has seen. So triggers
+//!   can write rows in the midst of long transactions without anybody waiting.
+
+use std::fmt::Write as _;
+
+use crate::error::{Context, DbError, DbErrorKind, Result};
+
+/// A database's language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Dialect {
+    /// SQLite.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+    /// MySQL and MariaDB.
+    MySql,
+}
+
+impl Dialect {
+    /// How many rows are inserted with one statement.
+    pub(crate) const AT_ONCE: usize = 100;
+
+    /// The language of a database, by the name that drivers give it.
+    ///
+    /// # Errors
+    ///
+    /// [`Outbox`](DbErrorKind::Outbox) for one that there is no outbox for.
+    pub(crate) fn of_name(name: &str) -> Result<Self> {
+        match name {
+            "SQLite" => Ok(Self::Sqlite),
+            "PostgreSQL" => Ok(Self::Postgres),
+            "MySQL" => Ok(Self::MySql),
+            other => {
+                let message = format!(
+                    "there is no outbox for {other}; there is one for SQLite, PostgreSQL, MySQL and MariaDB"
+                );
+                Err(DbError::new(DbErrorKind::Outbox, Context::of("write_outbox"), message))
+            }
+        }
+    }
+
+    /// The statements that make the tables of the outbox, each of which does nothing if that is done.
+    ///
+    /// They are the files of the crate's folder `migrations`, for those who keep migrations of their own.
+    ///
+    /// ```
+    /// use hydracache_db::outbox::Dialect;
+    ///
+    /// assert!(Dialect::Postgres.migrations().iter().any(|sql| sql.contains("hydracache_outbox")));
+    /// ```
+    pub fn migrations(self) -> Vec<&'static str> {
+        let file = match self {
+            Self::Sqlite => include_str!("../../migrations/sqlite.sql"),
+            Self::Postgres => include_str!("../../migrations/postgres.sql"),
+            Self::MySql => include_str!("../../migrations/mysql.sql"),
+        };
+        file.split(";\n").map(str::trim).filter(|statement| !statement.is_empty()).collect()
+    }
+
+    /// What is done before rows are inserted.
+    pub(crate) fn before_insert(self, rows: usize) -> Vec<String> {
+        match self {
+            Self::Sqlite | Self::Postgres => Vec::new(),
+            Self::MySql => {
+                vec![format!("update hydracache_outbox_head set last_id = last_id + {rows} where one = 1")]
+            }
+        }
+    }
+
+    /// Inserts rows, after which `left` more are inserted; the values are the columns of each
+    /// [`OutboxRecord`](super::OutboxRecord), one row after the other.
+    pub(crate) fn insert(self, rows: usize, left: usize) -> String {
+        let mut sql = String::from("insert into hydracache_outbox (");
+        if self == Self::MySql {
+            sql.push_str("id, ");
+        }
+        sql.push_str("kind, cache, name, collection, origin) values ");
+        for row in 0..rows {
+            let comma = if row == 0 { "" } else { ", " };
+            // Writing into a `String` cannot fail.
+            let _ = match self {
+                Self::Sqlite => write!(sql, "{comma}(?, ?, ?, ?, ?)"),
+                // This transaction has taken its numbers, and holds them until it ends.
+                Self::MySql => write!(
+                    sql,
+                    "{comma}((select last_id from hydracache_outbox_head where one = 1) - {}, ?, ?, ?, ?, ?)",
+                    rows - row - 1 + left
+                ),
+                Self::Postgres => {
+                    let at = row * 5;
+                    write!(sql, "{comma}(${}, ${}, ${}, ${}, ${})", at + 1, at + 2, at + 3, at + 4, at + 5)
+                }
+            };
+        }
+        sql
+    }
+
+    /// What is done after rows were inserted.
+    pub(crate) fn after_insert(self) -> Vec<String> {
+        match self {
+            Self::Sqlite | Self::MySql => Vec::new(),
+            // Told to those who listen when, and only if, the transaction commits.
+            Self::Postgres => vec!["select pg_notify('hydracache_outbox', '')".to_owned()],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_row_has_places_of_its_own() {
+        assert!(
+            Dialect::Postgres.insert(2, 0).ends_with("values ($1, $2, $3, $4, $5), ($6, $7, $8, $9, $10)")
+        );
+        assert!(Dialect::Sqlite.insert(2, 0).ends_with("values (?, ?, ?, ?, ?), (?, ?, ?, ?, ?)"));
+    }
+
+    #[test]
+    fn a_database_without_an_outbox_is_named() {
+        let error = Dialect::of_name("Oracle").unwrap_err();
+        assert_eq!(error.kind(), DbErrorKind::Outbox);
+        assert!(error.to_string().contains("Oracle"), "{error}");
+    }
+}

@@ -1,0 +1,48 @@
+//! sqlx: reads by its own queries, on whatever runs them, and transactions that know what they invalidate.
+//!
+//! # Why
+//!
+//! A read through a cache must not make a program write its queries differently, and must not hand an uncommitted row to
+//! everybody. So a read is told the query as sqlx has it and where to run it; where that is inside of a transaction, the
+//! cache is left out.
+//!
+//! ```
+//! use hydracache_db::sqlx::{DbCache, SqlxQueryExt, sqlx};
+//! use hydracache_runtime::HydraCache;
+//!
+//! # async fn example(pool: sqlx::Pool<sqlx::Sqlite>) -> hydracache_db::sqlx::Result<()> {
+//! let users = DbCache::new(HydraCache::local().build(), "users");
+//! let (id, name): (i64, String) = users
+//!     .entity("user", 42)
+//!     .sqlx_one(&pool, sqlx::query_as("select id, name from users where id = $1").bind(42))
+//!     .await?;
+//!
+//! let mut tx = users.begin(&pool).await?;
+//! sqlx::query("update users set name = 'Grace' where id = $1").bind(id).execute(&mut *tx).await?;
+//! tx.invalidates_entity_named("user", id);
+//! tx.commit().await?;
+//! # let _ = name;
+//! # Ok(())
+//! # }
+//! ```
+
+mod errors;
+mod query_ext;
+mod read;
+mod source;
+mod transaction;
+
+pub use ::sqlx;
+
+pub use self::query_ext::SqlxQueryExt;
+pub use self::read::SqlxRead;
+pub use self::source::{OfConnection, OfPool, OfPooled, OfTransaction, SqlxSource};
+pub use crate::{
+    CacheEntity, DbCache, DbError, DbErrorKind, DbQuery, DbTransaction, HydraCacheEntity,
+    PreparedQueryPolicy, QueryCachePolicy, RefreshPolicy, Result,
+};
+
+pub(crate) use self::errors::kind_of;
+
+/// A future whose type is not named.
+pub(crate) type Boxed<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

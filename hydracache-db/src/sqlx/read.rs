@@ -1,0 +1,190 @@
+//! Queries of sqlx, taken apart so that they own what they need.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use ::sqlx::query::{Map, Query, QueryAs, QueryScalar};
+use ::sqlx::{Database, Error, Execute, Executor, FromRow, IntoArguments, SqlStr};
+
+use super::Boxed;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A query of sqlx whose rows are `T`s: `query`, `query_as`, `query_scalar`, and what `map` and `try_map` make of a query.
+///
+/// Arguments may have been bound from borrowed data; sqlx has copied them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not read rows of `{T}`",
+    label = "not a query whose rows are `{T}`",
+    note = "pass `sqlx::query_as(..)`, `sqlx::query_scalar(..)`, or `sqlx::query(..)` for a type with `FromRow`; the rows have \
+            the type that the `DbQuery` was made for, as in `users.entity::<User>(\"user\", 42)`",
+    note = "a query that is mapped by a closure needs one that owns what it uses"
+)]
+pub trait SqlxRead<DB: Database, T>: Send {
+    /// The query, owning what it needs.
+    #[doc(hidden)]
+    type Owned: OwnedRead<DB, T>;
+
+    #[doc(hidden)]
+    fn into_owned(self) -> Self::Owned;
+}
+
+/// A query that can be run after its caller has gone away.
+#[doc(hidden)]
+pub trait OwnedRead<DB: Database, T>: Send + 'static {
+    /// The first row, if there is one.
+    fn row(self, on: &mut DB::Connection) -> Boxed<'_, Result<Option<T>, Error>>;
+
+    /// All rows.
+    fn rows(self, on: &mut DB::Connection) -> Boxed<'_, Result<Vec<T>, Error>>;
+}
+
+/// A statement with its arguments, and how its rows become values.
+#[doc(hidden)]
+pub struct Statement<DB: Database, T> {
+    sql: SqlStr,
+    arguments: Option<Result<Option<DB::Arguments>, BoxError>>,
+    persistent: bool,
+    value: fn(&DB::Row) -> Result<T, Error>,
+}
+
+impl<DB: Database, T> fmt::Debug for Statement<DB, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Statement").field("sql", &self.sql).finish_non_exhaustive()
+    }
+}
+
+impl<DB: Database, T> Statement<DB, T> {
+    fn of<'q>(mut query: impl Execute<'q, DB>, value: fn(&DB::Row) -> Result<T, Error>) -> Self {
+        let (arguments, persistent) = (Some(query.take_arguments()), query.persistent());
+        Self { sql: query.sql(), arguments, persistent, value }
+    }
+}
+
+/// The statement as sqlx runs it.
+struct Run<DB: Database> {
+    sql: SqlStr,
+    arguments: Option<Result<Option<DB::Arguments>, BoxError>>,
+    persistent: bool,
+    database: PhantomData<fn() -> DB>,
+}
+
+impl<'q, DB: Database> Execute<'q, DB> for Run<DB> {
+    fn sql(self) -> SqlStr {
+        self.sql
+    }
+
+    fn statement(&self) -> Option<&DB::Statement> {
+        None
+    }
+
+    fn take_arguments(&mut self) -> Result<Option<DB::Arguments>, BoxError> {
+        self.arguments.take().unwrap_or(Ok(None))
+    }
+
+    fn persistent(&self) -> bool {
+        self.persistent
+    }
+}
+
+impl<DB, T> Statement<DB, T>
+where
+    DB: Database,
+{
+    fn split(self) -> (Run<DB>, fn(&DB::Row) -> Result<T, Error>) {
+        let Self { sql, arguments, persistent, value } = self;
+        (Run { sql, arguments, persistent, database: PhantomData }, value)
+    }
+}
+
+impl<DB, T> OwnedRead<DB, T> for Statement<DB, T>
+where
+    DB: Database,
+    T: Send + 'static,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+{
+    fn row(self, on: &mut DB::Connection) -> Boxed<'_, Result<Option<T>, Error>> {
+        let (run, value) = self.split();
+        Box::pin(async move { on.fetch_optional(run).await?.as_ref().map(value).transpose() })
+    }
+
+    fn rows(self, on: &mut DB::Connection) -> Boxed<'_, Result<Vec<T>, Error>> {
+        let (run, value) = self.split();
+        Box::pin(async move { on.fetch_all(run).await?.iter().map(value).collect() })
+    }
+}
+
+impl<DB, T, A> SqlxRead<DB, T> for Query<'_, DB, A>
+where
+    DB: Database,
+    A: Send + IntoArguments<DB>,
+    T: Send + 'static + for<'r> FromRow<'r, DB::Row>,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+{
+    type Owned = Statement<DB, T>;
+
+    fn into_owned(self) -> Statement<DB, T> {
+        Statement::of(self, |row| T::from_row(row))
+    }
+}
+
+impl<'q, DB, T, A> SqlxRead<DB, T> for QueryAs<'q, DB, T, A>
+where
+    DB: Database,
+    A: 'q + Send + IntoArguments<DB>,
+    T: Send + 'static + for<'r> FromRow<'r, DB::Row>,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+{
+    type Owned = Statement<DB, T>;
+
+    fn into_owned(self) -> Statement<DB, T> {
+        Statement::of(self, |row| T::from_row(row))
+    }
+}
+
+impl<'q, DB, T, A> SqlxRead<DB, T> for QueryScalar<'q, DB, T, A>
+where
+    DB: Database,
+    A: 'q + Send + IntoArguments<DB>,
+    T: Send + 'static,
+    (T,): for<'r> FromRow<'r, DB::Row>,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+{
+    type Owned = Statement<DB, T>;
+
+    fn into_owned(self) -> Statement<DB, T> {
+        Statement::of(self, |row| <(T,)>::from_row(row).map(|(value,)| value))
+    }
+}
+
+impl<DB, T, F, A> SqlxRead<DB, T> for Map<'static, DB, F, A>
+where
+    DB: Database,
+    F: FnMut(DB::Row) -> Result<T, Error> + Send + 'static,
+    A: Send + IntoArguments<DB> + 'static,
+    T: Send + Unpin + 'static,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+{
+    type Owned = Self;
+
+    fn into_owned(self) -> Self {
+        self
+    }
+}
+
+impl<DB, T, F, A> OwnedRead<DB, T> for Map<'static, DB, F, A>
+where
+    DB: Database,
+    F: FnMut(DB::Row) -> Result<T, Error> + Send + 'static,
+    A: Send + IntoArguments<DB> + 'static,
+    T: Send + Unpin + 'static,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+{
+    fn row(self, on: &mut DB::Connection) -> Boxed<'_, Result<Option<T>, Error>> {
+        Box::pin(self.fetch_optional(on))
+    }
+
+    fn rows(self, on: &mut DB::Connection) -> Boxed<'_, Result<Vec<T>, Error>> {
+        Box::pin(self.fetch_all(on))
+    }
+}
