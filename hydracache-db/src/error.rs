@@ -36,6 +36,8 @@ pub enum DbErrorKind {
     NoKey,
     /// A value does not know its id.
     NoId,
+    /// An entity does not say which table and columns hold it.
+    NoTable,
     /// The cache refused; [`DbError::cache_error`] says why.
     Cache,
     /// The outbox cannot be written or read.

@@ -7,6 +7,7 @@ mod many;
 mod naming;
 pub mod outbox;
 mod policy;
+pub mod postgres;
 mod prepared;
 mod query;
 #[cfg(feature = "sqlx")]

@@ -6,8 +6,24 @@
 //! is written in the same transaction as the data is there exactly if the data is. Whoever reads the table afterwards learns
 //! of every commit, whatever became of the process that made it.
 
+#[cfg(feature = "sqlx")]
+mod database;
 mod dialect;
+#[cfg(feature = "sqlx")]
+mod follower;
+#[cfg(feature = "sqlx")]
+mod reader;
 mod record;
+#[cfg(feature = "sqlx")]
+mod relay;
+#[cfg(feature = "sqlx")]
+mod targets;
 
+#[cfg(feature = "sqlx")]
+pub use database::{OutboxDatabase, migrate, trim};
 pub use dialect::Dialect;
+#[cfg(feature = "sqlx")]
+pub use follower::{FollowerHandle, FollowerStatus, OutboxFollower};
 pub use record::{OutboxKind, OutboxRecord};
+#[cfg(feature = "sqlx")]
+pub use relay::{OutboxRelay, Relayed};

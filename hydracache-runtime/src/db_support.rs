@@ -10,6 +10,7 @@ pub use crate::commit::CommitItem;
 pub use crate::draft::Draft;
 pub use crate::key::KeyBuf;
 
+use crate::applied::Applied;
 use crate::cache::HydraCache;
 use crate::draft::{self, SharedLook};
 use crate::engine;
@@ -216,6 +217,11 @@ pub fn apply_from_elsewhere(
     publisher: &str,
 ) -> CacheResult<()> {
     cache.engine.apply_from(what, publisher)
+}
+
+/// Does what another process asked for, here and, where there is a bus, elsewhere.
+pub fn request(cache: &HydraCache, what: CacheInvalidation) -> Applied {
+    cache.engine.request(what)
 }
 
 /// Whether two handles are of one cache.

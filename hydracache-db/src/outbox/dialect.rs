@@ -113,6 +113,100 @@ impl Dialect {
             Self::Postgres => vec!["select pg_notify('hydracache_outbox', '')".to_owned()],
         }
     }
+
+    /// How far the outbox is, and how far it was trimmed: all of it, and what concerns whole caches.
+    pub(crate) fn head(self) -> &'static str {
+        match self {
+            Self::Sqlite => {
+                "select coalesce((select seq from sqlite_sequence where name = 'hydracache_outbox'), 0), trimmed, \
+                 trimmed_cache from hydracache_outbox_head where one = 1"
+            }
+            Self::MySql => "select last_id, trimmed, trimmed_cache from hydracache_outbox_head where one = 1",
+            Self::Postgres => {
+                "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint, trimmed, trimmed_cache from \
+                 hydracache_outbox_head where one = 1"
+            }
+        }
+    }
+
+    /// The rows from a position on, after an id, up to a number of them; the last column is each row's position.
+    pub(crate) fn rows(self) -> &'static str {
+        match self {
+            Self::Sqlite | Self::MySql => {
+                "select id, kind, cache, name, collection, origin, id from hydracache_outbox where id > ? and id > ? \
+                 order by id limit ?"
+            }
+            Self::Postgres => {
+                "select id, kind, cache, name, collection, origin, xid::text::bigint from hydracache_outbox where xid >= \
+                 $1::bigint::text::xid8 and id > $2 order by id limit $3"
+            }
+        }
+    }
+
+    /// The rows that no relay has published, after an id, up to a number of them.
+    pub(crate) fn unpublished(self) -> &'static str {
+        match self {
+            Self::Sqlite | Self::MySql => {
+                "select id, kind, cache, name, collection, origin, id from hydracache_outbox where published = 0 and id > ? \
+                 order by id limit ?"
+            }
+            Self::Postgres => {
+                "select id, kind, cache, name, collection, origin, id from hydracache_outbox where not published and \
+                 id > $1 order by id limit $2"
+            }
+        }
+    }
+
+    /// Notes that a row is published.
+    pub(crate) fn publish(self) -> &'static str {
+        match self {
+            Self::Sqlite | Self::MySql => "update hydracache_outbox set published = 1 where id = ?",
+            Self::Postgres => "update hydracache_outbox set published = true where id = $1",
+        }
+    }
+
+    /// Deletes the rows that are older than so many seconds, by the clock of the server; with a second number of zero only
+    /// those that are published. What was deleted is noted in the same transaction.
+    pub(crate) fn trim(self) -> &'static [&'static str] {
+        match self {
+            Self::Sqlite => &[
+                "update hydracache_outbox_head set \
+                 trimmed = max(trimmed, (select coalesce(max(id), 0) from hydracache_outbox where \
+                 created_at < datetime('now', '-' || ?1 || ' seconds') and (published = 1 or ?2 = 1))), \
+                 trimmed_cache = max(trimmed_cache, (select coalesce(max(id), 0) from hydracache_outbox where \
+                 cache is not null and created_at < datetime('now', '-' || ?1 || ' seconds') and (published = 1 or ?2 = 1))) \
+                 where one = 1",
+                "delete from hydracache_outbox where id <= (select trimmed from hydracache_outbox_head where one = 1) and \
+                 created_at < datetime('now', '-' || ?1 || ' seconds') and (published = 1 or ?2 = 1)",
+            ],
+            Self::MySql => &[
+                "set @hydracache_cutoff = timestampadd(second, -?, now()), @hydracache_all = ?",
+                "update hydracache_outbox_head set \
+                 trimmed = greatest(trimmed, (select coalesce(max(id), 0) from hydracache_outbox where \
+                 created_at < @hydracache_cutoff and (published = 1 or @hydracache_all = 1))), \
+                 trimmed_cache = greatest(trimmed_cache, (select coalesce(max(id), 0) from hydracache_outbox where \
+                 cache is not null and created_at < @hydracache_cutoff and (published = 1 or @hydracache_all = 1))) \
+                 where one = 1",
+                "delete from hydracache_outbox where id <= (select trimmed from hydracache_outbox_head where one = 1) and \
+                 created_at < @hydracache_cutoff and (published = 1 or @hydracache_all = 1)",
+            ],
+            Self::Postgres => &[
+                "with gone as (delete from hydracache_outbox where created_at < now() - $1::bigint * interval '1 second' and \
+                 (published or $2::bigint = 1) returning xid::text::bigint as position, cache) \
+                 update hydracache_outbox_head set \
+                 trimmed = greatest(trimmed, (select coalesce(max(position), 0) from gone)), \
+                 trimmed_cache = greatest(trimmed_cache, \
+                 (select coalesce(max(position), 0) from gone where cache is not null)) \
+                 where one = 1",
+            ],
+        }
+    }
+
+    /// Whether positions are numbers of transactions, below which everything was seen, and not those of the rows
+    /// themselves.
+    pub(crate) fn counts_transactions(self) -> bool {
+        self == Self::Postgres
+    }
 }
 
 #[cfg(test)]
@@ -121,9 +215,7 @@ mod tests {
 
     #[test]
     fn each_row_has_places_of_its_own() {
-        assert!(
-            Dialect::Postgres.insert(2, 0).ends_with("values ($1, $2, $3, $4, $5), ($6, $7, $8, $9, $10)")
-        );
+        assert!(Dialect::Postgres.insert(2, 0).ends_with("values ($1, $2, $3, $4, $5), ($6, $7, $8, $9, $10)"));
         assert!(Dialect::Sqlite.insert(2, 0).ends_with("values (?, ?, ?, ?, ?), (?, ?, ?, ?, ?)"));
     }
 

@@ -23,7 +23,7 @@ pub enum OutboxKind {
     Flush,
     /// A row of a table: an entity by its tag, and the lists of its collection. Written by triggers, for every namespace.
     Row,
-    /// A whole table: an entity by its name, and its collection. Written by triggers, for every namespace.
+    /// A whole table, by its entity. Written by triggers; it invalidates all of every namespace.
     Table,
 }
 

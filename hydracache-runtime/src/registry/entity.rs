@@ -38,6 +38,15 @@ pub trait CacheEntity {
     /// The tag that all entries of the entity carry.
     const COLLECTION: Option<&'static str> = None;
 
+    /// The table of the database that holds the values.
+    const TABLE: Option<&'static str> = None;
+
+    /// The column of that table which holds the id.
+    const ID_COLUMN: Option<&'static str> = None;
+
+    /// The column of that table which holds the tenant.
+    const TENANT_COLUMN: Option<&'static str> = None;
+
     /// The key of the value with that id.
     fn entity_key(id: &Self::Id) -> CacheKey {
         CacheKeyBuilder::new().segment(Self::ENTITY).segment(id).build()

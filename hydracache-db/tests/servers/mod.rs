@@ -1,0 +1,66 @@
+//! The servers that tests run against, and a new database in them for each test.
+//!
+//! The test command starts the servers and names them in the environment. Where they are not named, a test that needs one says
+//! that it was left out; with `HYDRACACHE_TEST_SERVERS=required` it fails.
+#![allow(dead_code, reason = "each test program uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a test that panics fails")]
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The server that a variable names.
+fn server(variable: &str) -> Option<String> {
+    match std::env::var(variable) {
+        Ok(url) => Some(url),
+        Err(_) if std::env::var("HYDRACACHE_TEST_SERVERS").is_ok_and(|word| word == "required") => {
+            panic!("{variable} names no server, and this test needs one: run the tests with `cargo xtask test`")
+        }
+        Err(_) => {
+            eprintln!("left out: {variable} names no server; `cargo xtask test` starts one");
+            None
+        }
+    }
+}
+
+/// A name that no other test of any run has.
+pub fn unique(prefix: &str) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_micros();
+    format!("{prefix}_{}_{now}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// The address of a database on the server of another one.
+fn with_database(url: &str, name: &str) -> String {
+    let (server, _) = url.rsplit_once('/').expect("the address of a server names a database");
+    format!("{server}/{name}")
+}
+
+/// The address of a new PostgreSQL database.
+#[cfg(feature = "sqlx-postgres")]
+pub async fn postgres() -> Option<String> {
+    use sqlx::{AssertSqlSafe, Connection};
+
+    let url = server("HYDRACACHE_TEST_POSTGRES")?;
+    let name = unique("hydracache");
+    let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(format!("create database {name}"))).execute(&mut connection).await.unwrap();
+    Some(with_database(&url, &name))
+}
+
+/// The address of a new MariaDB database.
+#[cfg(feature = "sqlx-mysql")]
+pub async fn mariadb() -> Option<String> {
+    use sqlx::{AssertSqlSafe, Connection};
+
+    let url = server("HYDRACACHE_TEST_MARIADB")?;
+    let name = unique("hydracache");
+    let mut connection = sqlx::MySqlConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(format!("create database {name}"))).execute(&mut connection).await.unwrap();
+    Some(with_database(&url, &name))
+}
+
+/// The address of a new SQLite database in a file, which is removed with what is returned beside it.
+#[cfg(feature = "sqlx-sqlite")]
+pub fn sqlite() -> (String, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    (format!("sqlite://{}?mode=rwc", folder.path().join("data.db").display()), folder)
+}
