@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::{build_time, dependencies, features, licences, public_api, soak, suite};
+use crate::{build_time, dependencies, features, licences, public_api, servers, soak, suite};
 
 /// The exit code for a command line that asks for nothing we have, kept apart from a task that failed.
 pub(crate) const USAGE_ERROR: u8 = 2;
@@ -25,9 +25,12 @@ const TASKS: &[Task] = &[
     Task {
         name: "test",
         summary: "Runs the checks and every test of the workspace",
-        details: "Runs check-dependencies, check-licences and check-public-api, then all tests (with cargo-nextest \
-                  where it is installed), the models, then the documentation tests. Stops at the first step that fails. \
-                  After a success the last line reads `N passed, 0 failed`.",
+        details: "Runs check-dependencies, check-licences and check-public-api, starts the servers, then runs all tests \
+                  (with cargo-nextest where it is installed), the models, then the documentation tests. Stops at the \
+                  first step that fails. Servers that are missing are installed with apt-get, where that can be done \
+                  by root or by `sudo` without a password. The environment variables HYDRACACHE_TEST_POSTGRES and \
+                  HYDRACACHE_TEST_MARIADB name servers to be used instead, by their URLs. After a success the \
+                  last line reads `N passed, 0 failed`.",
         run: suite::run,
     },
     Task {
@@ -45,6 +48,29 @@ const TASKS: &[Task] = &[
                   how many schedules of each of two kinds each model is played, and makes them new ones. A failure \
                   prints its schedule and how to play it again.",
         run: suite::run_models,
+    },
+    Task {
+        name: "servers",
+        summary: "Starts the database servers of the tests, and keeps them running",
+        details: "Starts what `test` would start, prints a line for each that names it to the tests (`export ...`), \
+                  and waits until it is interrupted or its standard input ends. The servers stop as soon as this command \
+                  has ended, in whatever way; their data goes with them. In the background give it an input that \
+                  does not end: `sleep infinity | cargo xtask servers &`.",
+        run: servers::run,
+    },
+    Task {
+        name: "keep-postgres",
+        summary: "Runs one PostgreSQL server for `servers` and `test`",
+        details: "The process that stands between those tasks and the server. It prints `ready` with the server's URL, \
+                  or why there is none, and stops the server when its standard input ends.",
+        run: servers::keep_postgres,
+    },
+    Task {
+        name: "keep-mariadb",
+        summary: "Runs one MariaDB server for `servers` and `test`",
+        details: "The process that stands between those tasks and the server. It prints `ready` with the server's URL, \
+                  or why there is none, and stops the server when its standard input ends.",
+        run: servers::keep_mariadb,
     },
     Task {
         name: "check-dependencies",

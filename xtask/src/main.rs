@@ -6,6 +6,7 @@ mod dependencies;
 mod features;
 mod licences;
 mod public_api;
+mod servers;
 mod soak;
 mod suite;
 mod workspace;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 
+use crate::servers::Servers;
 use crate::workspace;
 
 /// One line of the table.
@@ -15,6 +16,8 @@ struct Soak {
     count: (&'static str, &'static str),
     /// What cargo is told.
     arguments: &'static [&'static str],
+    /// Whether it talks to database servers, which are started for the first that does.
+    needs_servers: bool,
 }
 
 /// The tests of the runtime, optimised.
@@ -31,36 +34,39 @@ const SOAKS: &[Soak] = &[
         in_ci: "100000",
         count: ("HYDRACACHE_ROUNDS", "1000000"),
         arguments: of_runtime!("--test", "concurrency"),
+        needs_servers: false,
     },
     Soak {
         what: "random histories against the model, over each store",
         in_ci: "200",
         count: ("HYDRACACHE_HISTORIES", "20000"),
         arguments: of_runtime!("--test", "it", "history"),
+        needs_servers: false,
     },
     Soak {
         what: "rounds of random faults of the bus",
         in_ci: "100",
         count: ("HYDRACACHE_BUS_ROUNDS", "10000"),
         arguments: of_runtime!("--test", "it", "bus_random"),
+        needs_servers: false,
     },
     Soak {
         what: "schedules of each model and kind",
         in_ci: "10000",
         count: ("HYDRACACHE_SCHEDULES", "100000"),
         arguments: &["xtask", "models"],
+        needs_servers: false,
     },
 ];
 
 /// Runs everything to its end, whatever fails, and prints the table.
 pub(crate) fn run() -> anyhow::Result<()> {
     let mut lines = Vec::new();
+    let mut servers = None;
     for soak in SOAKS {
         println!("=== {}", soak.what);
         let started = Instant::now();
-        let mut command = workspace::cargo(soak.arguments);
-        command.env(soak.count.0, soak.count.1);
-        let result = workspace::run(command);
+        let result = play(soak, &mut servers);
         if let Err(error) = &result {
             eprintln!("error: {error:#}");
         }
@@ -75,6 +81,19 @@ pub(crate) fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Runs one line of the table, with the servers if it needs them.
+fn play(soak: &Soak, servers: &mut Option<Servers>) -> anyhow::Result<()> {
+    let mut command = workspace::cargo(soak.arguments);
+    command.env(soak.count.0, soak.count.1);
+    if soak.needs_servers {
+        if servers.is_none() {
+            *servers = Some(Servers::start()?);
+        }
+        command.envs(servers.iter().flat_map(Servers::variables));
+    }
+    workspace::run(command)
+}
+
 fn line(soak: &Soak, passed: bool, took: Duration) -> String {
     let Soak { what, in_ci, count: (_, count), .. } = soak;
     let result = if passed { "passed" } else { "FAILED" };
@@ -87,7 +106,13 @@ mod tests {
 
     #[test]
     fn a_line_tells_what_was_done_and_how_it_went() {
-        let soak = Soak { what: "rounds", in_ci: "10", count: ("ROUNDS", "100"), arguments: &[] };
+        let soak = Soak {
+            what: "rounds",
+            in_ci: "10",
+            count: ("ROUNDS", "100"),
+            arguments: &[],
+            needs_servers: false,
+        };
         assert_eq!(line(&soak, true, Duration::from_millis(2_900)), "| rounds | 10 | 100 | passed | 2 s |");
         assert!(line(&soak, false, Duration::ZERO).contains("FAILED"));
     }

@@ -7,34 +7,38 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 
+use crate::servers::Servers;
 use crate::{dependencies, licences, public_api, workspace};
 
 /// One step of the test command.
 struct Step {
     name: &'static str,
-    /// Answers how many tests passed: zero for a check, which has no tests of its own.
-    run: fn() -> anyhow::Result<u64>,
+    /// Answers how many tests passed: zero for a check, which has no tests of its own. Is given the servers that run,
+    /// which are none until a step has started them.
+    run: fn(&mut Servers) -> anyhow::Result<u64>,
 }
 
-/// Everything the test command does, in order. What needs a server belongs in a step of its own that starts the
-/// server, runs the tests and stops it again.
+/// Everything the test command does, in order. What needs a server comes after the step that starts them.
 const STEPS: &[Step] = &[
-    Step { name: "check-dependencies", run: || dependencies::check().map(|()| 0) },
-    Step { name: "check-licences", run: || licences::check().map(|()| 0) },
-    Step { name: "check-public-api", run: || public_api::check().map(|()| 0) },
-    Step { name: "tests", run: tests },
-    Step { name: "models", run: models },
-    Step { name: "documentation tests", run: documentation_tests },
+    Step { name: "check-dependencies", run: |_| dependencies::check().map(|()| 0) },
+    Step { name: "check-licences", run: |_| licences::check().map(|()| 0) },
+    Step { name: "check-public-api", run: |_| public_api::check().map(|()| 0) },
+    Step { name: "servers", run: start_servers },
+    Step { name: "tests", run: |servers| tests(servers) },
+    Step { name: "models", run: |_| models() },
+    Step { name: "documentation tests", run: |servers| documentation_tests(servers) },
 ];
 
 /// Runs the steps until one fails. The last line of a success is `N passed, 0 failed`.
 pub(crate) fn run() -> anyhow::Result<()> {
     let mut finished = Vec::new();
     let mut passed = 0;
+    // Stopped when we are done, whatever became of the steps.
+    let mut servers = Servers::default();
     for step in STEPS {
         println!("=== {}", step.name);
         let started = Instant::now();
-        let result = (step.run)();
+        let result = (step.run)(&mut servers);
         let took = started.elapsed();
         println!("=== {} {} after {}", step.name, outcome(&result), seconds(took));
         passed += result.with_context(|| format!("the step `{}` failed", step.name))?;
@@ -49,23 +53,25 @@ pub(crate) fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Starts the servers that tests talk to.
+fn start_servers(servers: &mut Servers) -> anyhow::Result<u64> {
+    *servers = Servers::start()?;
+    Ok(0)
+}
+
 /// All tests but those in documentation. Benchmarks are compiled by clippy and run by hand.
 ///
 /// One failure does not hide the others: a step is run to its end, and only the next step is not begun.
-fn tests() -> anyhow::Result<u64> {
-    if workspace::has_cargo_subcommand("nextest") {
-        tee::count_passed(workspace::cargo(&[
-            "nextest",
-            "run",
-            "--workspace",
-            "--all-features",
-            "--no-fail-fast",
-        ]))
+fn tests(servers: &Servers) -> anyhow::Result<u64> {
+    let mut command = if workspace::has_cargo_subcommand("nextest") {
+        workspace::cargo(&["nextest", "run", "--workspace", "--all-features", "--no-fail-fast"])
     } else {
         let mut command = workspace::cargo(&["test", "--workspace", "--all-features", "--no-fail-fast"]);
         command.args(["--lib", "--bins", "--tests", "--examples"]);
-        tee::count_passed(command)
-    }
+        command
+    };
+    command.envs(servers.variables());
+    tee::count_passed(command)
 }
 
 /// The models alone.
@@ -99,8 +105,10 @@ fn models_flags(set: Option<&str>) -> String {
     format!("{} --cfg hydracache_shuttle", set.unwrap_or_default()).trim_start().to_owned()
 }
 
-fn documentation_tests() -> anyhow::Result<u64> {
-    tee::count_passed(workspace::cargo(&["test", "--doc", "--workspace", "--all-features", "--no-fail-fast"]))
+fn documentation_tests(servers: &Servers) -> anyhow::Result<u64> {
+    let mut command = workspace::cargo(&["test", "--doc", "--workspace", "--all-features", "--no-fail-fast"]);
+    command.envs(servers.variables());
+    tee::count_passed(command)
 }
 
 fn outcome(result: &anyhow::Result<u64>) -> String {

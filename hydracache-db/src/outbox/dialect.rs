@@ -192,12 +192,13 @@ impl Dialect {
             ],
             Self::Postgres => &[
                 "with gone as (delete from hydracache_outbox where created_at < now() - $1::bigint * interval '1 second' and \
-                 (published or $2::bigint = 1) returning xid::text::bigint as position, cache) \
-                 update hydracache_outbox_head set \
+                 (published or $2::bigint = 1) returning xid::text::bigint as position, cache), \
+                 noted as (update hydracache_outbox_head set \
                  trimmed = greatest(trimmed, (select coalesce(max(position), 0) from gone)), \
                  trimmed_cache = greatest(trimmed_cache, \
                  (select coalesce(max(position), 0) from gone where cache is not null)) \
-                 where one = 1",
+                 where one = 1) \
+                 select position from gone",
             ],
         }
     }
