@@ -82,6 +82,13 @@ fn following<DB: OutboxDatabase>(pool: &Pool<DB>, db: &DbCache) -> OutboxFollowe
     OutboxFollower::new(pool.clone()).apply_to(db).own_rows_too().poll_every(NEVER)
 }
 
+/// From here on it looks only when it is asked to.
+async fn follow<DB: OutboxDatabase>(follower: OutboxFollower<DB>) -> FollowerHandle {
+    let handle = follower.start().await.unwrap();
+    handle.caught_up().await.unwrap();
+    handle
+}
+
 async fn rows_are_there_exactly_if_the_data_is<DB: Statements>(pool: Pool<DB>) {
     let db = process();
     let count = || DB::count(&pool, "select count(*) from hydracache_outbox");
@@ -104,7 +111,7 @@ async fn rows_are_there_exactly_if_the_data_is<DB: Statements>(pool: Pool<DB>) {
 async fn a_commit_reaches_the_other_process<DB: Statements>(pool: Pool<DB>) {
     let (writer, reader) = (process(), process());
     cache(&reader, "before").await;
-    let follower = following(&pool, &reader).start().await.unwrap();
+    let follower = follow(following(&pool, &reader)).await;
     assert!(!is_cached(&reader, "before").await, "what was cached before it follows may be older");
     cache(&reader, "a").await;
     cache(&reader, "b").await;
@@ -120,7 +127,7 @@ async fn a_commit_reaches_the_other_process<DB: Statements>(pool: Pool<DB>) {
 
 async fn what_an_attribute_invalidates_reaches_it_too<DB: Statements>(pool: Pool<DB>) {
     let (writer, reader) = (process(), process());
-    let follower = following(&pool, &reader).start().await.unwrap();
+    let follower = follow(following(&pool, &reader)).await;
     reader.cache().put("users.get@0:42", 1, CacheOptions::new()).await.unwrap();
     let tx = DB::begin(&pool, &writer).await;
     tx.commit_list().add(writer.cache(), CacheInvalidation::Key("users.get@0:42".to_owned()));
@@ -132,7 +139,7 @@ async fn what_an_attribute_invalidates_reaches_it_too<DB: Statements>(pool: Pool
 /// Rows whose transactions end in another order than they began in.
 async fn no_row_is_missed_whatever_commits_first<DB: Statements>(pool: Pool<DB>) {
     let (writer, reader) = (process(), process());
-    let follower = following(&pool, &reader).start().await.unwrap();
+    let follower = follow(following(&pool, &reader)).await;
     let tags: Vec<String> = (0..40).map(|at| format!("tag {at}")).collect();
     for tag in &tags {
         cache(&reader, tag).await;
@@ -154,9 +161,7 @@ async fn no_row_is_missed_whatever_commits_first<DB: Statements>(pool: Pool<DB>)
 
 async fn what_was_trimmed_too_early_drops_everything<DB: Statements>(pool: Pool<DB>) {
     let (writer, reader) = (process(), process());
-    let follower = following(&pool, &reader).start().await.unwrap();
-    // From here on it looks only when it is asked to.
-    follower.caught_up().await.unwrap();
+    let follower = follow(following(&pool, &reader)).await;
     cache(&reader, "a").await;
     cache(&reader, "b").await;
     commit(&pool, &writer, "a").await;
@@ -192,7 +197,7 @@ async fn make_older<DB: Statements>(pool: &Pool<DB>) {
 
 async fn a_row_of_an_unknown_kind_drops_everything<DB: Statements>(pool: Pool<DB>) {
     let reader = process();
-    let follower = following(&pool, &reader).start().await.unwrap();
+    let follower = follow(following(&pool, &reader)).await;
     cache(&reader, "a").await;
     commit(&pool, &process(), "b").await;
     DB::run(&pool, "update hydracache_outbox set kind = 'order placed'").await;
@@ -207,7 +212,7 @@ async fn a_row_of_an_unknown_kind_drops_everything<DB: Statements>(pool: Pool<DB
 
 async fn a_row_of_another_cache_is_passed_over<DB: Statements>(pool: Pool<DB>) {
     let reader = process();
-    let follower = following(&pool, &reader).start().await.unwrap();
+    let follower = follow(following(&pool, &reader)).await;
     cache(&reader, "a").await;
     let other = DbCache::new(HydraCache::local().name("other").build(), "db").with_outbox();
     commit(&pool, &other, "a").await;
@@ -218,7 +223,7 @@ async fn a_row_of_another_cache_is_passed_over<DB: Statements>(pool: Pool<DB>) {
 
 async fn a_database_out_of_reach_is_not_trusted_for_ever<DB: Statements>(pool: Pool<DB>) {
     let reader = process();
-    let follower = following(&pool, &reader).max_lag(Duration::ZERO).start().await.unwrap();
+    let follower = follow(following(&pool, &reader).max_lag(Duration::ZERO)).await;
     cache(&reader, "a").await;
     pool.close().await;
     let error = follower.caught_up().await.unwrap_err();
