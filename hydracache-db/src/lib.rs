@@ -10,6 +10,8 @@ mod policy;
 pub mod postgres;
 mod prepared;
 mod query;
+#[cfg(feature = "sqlx-sqlite")]
+pub mod sqlite;
 #[cfg(feature = "sqlx")]
 pub mod sqlx;
 mod terms;

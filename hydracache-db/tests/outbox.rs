@@ -19,7 +19,10 @@ const NEVER: Duration = Duration::from_secs(3600);
 trait Statements: OutboxDatabase {
     fn run(pool: &Pool<Self>, sql: &str) -> impl Future<Output = ()> + Send;
     fn count(pool: &Pool<Self>, sql: &'static str) -> impl Future<Output = i64> + Send;
-    fn begin(pool: &Pool<Self>, db: &DbCache) -> impl Future<Output = DbTransaction<Transaction<'static, Self>>> + Send;
+    fn begin(
+        pool: &Pool<Self>,
+        db: &DbCache,
+    ) -> impl Future<Output = DbTransaction<Transaction<'static, Self>>> + Send;
     fn commit(tx: DbTransaction<Transaction<'static, Self>>) -> impl Future<Output = Result<()>> + Send;
     fn rollback(tx: DbTransaction<Transaction<'static, Self>>) -> impl Future<Output = ()> + Send;
     fn invalidates(tx: &mut DbTransaction<Transaction<'static, Self>>, tag: &str);
@@ -236,7 +239,8 @@ async fn a_database_out_of_reach_is_not_trusted_for_ever<DB: Statements>(pool: P
 async fn a_relay_publishes_once_and_trims<DB: Statements>(pool: Pool<DB>) {
     let bus = Arc::new(InMemoryInvalidationBus::default());
     let on_bus = |node: &str| {
-        let cache = HydraCache::local().shared_invalidation_bus(bus.clone()).invalidation_node_id(node).build();
+        let cache =
+            HydraCache::local().shared_invalidation_bus(bus.clone()).invalidation_node_id(node).build();
         DbCache::new(cache, "db")
     };
     let (publisher, other) = (on_bus("publisher"), on_bus("other"));
@@ -252,7 +256,11 @@ async fn a_relay_publishes_once_and_trims<DB: Statements>(pool: Pool<DB>) {
     assert!(!is_cached(&other, "a").await);
     make_older::<DB>(&pool).await;
     let relayed = relay.run_once().await.unwrap();
-    assert_eq!((relayed.published, relayed.left, relayed.trimmed), (0, 1, 1), "what is not published is kept");
+    assert_eq!(
+        (relayed.published, relayed.left, relayed.trimmed),
+        (0, 1, 1),
+        "what is not published is kept"
+    );
 }
 
 async fn without_its_tables_nothing_is_committed<DB: Statements>(pool: Pool<DB>) {

@@ -130,7 +130,8 @@ async fn what_was_rolled_back_or_changed_nothing_is_not_told() {
 async fn a_statement_that_changes_much_is_told_of_at_once() {
     let Some(service) = Service::start().await else { return };
     service.write("insert into users select id, 'x' from generate_series(100, 3000) id").await;
-    let rows: i64 = sqlx::query_scalar("select count(*) from hydracache_outbox").fetch_one(&service.pool).await.unwrap();
+    let rows: i64 =
+        sqlx::query_scalar("select count(*) from hydracache_outbox").fetch_one(&service.pool).await.unwrap();
     assert_eq!(rows, 1);
     service.name(1).await;
     service.write("update users set name = name || '!'").await;
@@ -153,7 +154,9 @@ async fn ids_are_written_as_they_are_in_keys() {
     run(&service.pool, "create table pages (path text primary key, text text)").await;
     postgres::install_triggers::<Page>(&service.pool).await.unwrap();
     for path in ["a:b", "100%", "a%3Ab", "plain"] {
-        let read = || service.users.for_entity::<Page>(path.to_owned()).load(|| async { Ok::<_, std::io::Error>(Page) });
+        let read = || {
+            service.users.for_entity::<Page>(path.to_owned()).load(|| async { Ok::<_, std::io::Error>(Page) })
+        };
         read().await.unwrap();
         let loads = service.loads();
         let insert = sqlx::query("insert into pages values ($1, 'x')").bind(path);
@@ -171,7 +174,8 @@ async fn results_about_a_tenant_follow_its_rows_where_that_is_asked_for() {
     run(&service.pool, &sql).await;
     let of = |tenant: i64| {
         let query = sqlx::query_scalar("select count(*) from users where tenant = $1").bind(tenant);
-        let read = service.users.cached::<i64>().key(format!("count:{tenant}")).tag(format!("tenant:{tenant}"));
+        let read =
+            service.users.cached::<i64>().key(format!("count:{tenant}")).tag(format!("tenant:{tenant}"));
         read.sqlx_one(&service.pool, query)
     };
     assert_eq!((of(7).await.unwrap(), of(8).await.unwrap()), (3, 0));
@@ -202,7 +206,8 @@ async fn what_others_say_on_the_channel_does_no_harm() {
     service.name(1).await;
     // As long as PostgreSQL lets a payload be; it refuses longer ones itself.
     service.write("select pg_notify('hydracache_outbox', repeat('x', 7999))").await;
-    let longer = sqlx::query("select pg_notify('hydracache_outbox', repeat('x', 8000))").execute(&service.pool).await;
+    let longer =
+        sqlx::query("select pg_notify('hydracache_outbox', repeat('x', 8000))").execute(&service.pool).await;
     assert!(longer.is_err());
     let loads = service.loads();
     service.name(1).await;
@@ -224,7 +229,9 @@ async fn a_notification_arrives_before_the_next_look() {
     let invalidated = async {
         while told.recv().await.unwrap().kind() != hydracache_runtime::CacheEventKind::TagInvalidated {}
     };
-    tokio::time::timeout(Duration::from_secs(60), invalidated).await.expect("nobody looks for an hour, and nobody told");
+    tokio::time::timeout(Duration::from_secs(60), invalidated)
+        .await
+        .expect("nobody looks for an hour, and nobody told");
 }
 
 #[tokio::test]
@@ -274,7 +281,8 @@ async fn a_feed_that_is_cut_under_load_ends_without_a_stale_entry() {
     };
     // Cuts whatever is connected to the database, those who read and write included.
     let killer = PgPool::connect(&std::env::var("HYDRACACHE_TEST_POSTGRES").unwrap()).await.unwrap();
-    let database: String = sqlx::query_scalar("select current_database()").fetch_one(&service.pool).await.unwrap();
+    let database: String =
+        sqlx::query_scalar("select current_database()").fetch_one(&service.pool).await.unwrap();
     for _ in 0..cuts() {
         let before = written.load(Ordering::Relaxed);
         while written.load(Ordering::Relaxed) < before + 20 {
@@ -289,7 +297,8 @@ async fn a_feed_that_is_cut_under_load_ends_without_a_stale_entry() {
         reader.await.unwrap();
     }
     while service.feed.caught_up().await.is_err() {}
-    let there: String = sqlx::query_scalar("select name from users where id = 1").fetch_one(&service.pool).await.unwrap();
+    let there: String =
+        sqlx::query_scalar("select name from users where id = 1").fetch_one(&service.pool).await.unwrap();
     assert_eq!(service.name(1).await, Some(there));
     let status = service.feed.status();
     assert!(status.applied > 0, "{status:?}");

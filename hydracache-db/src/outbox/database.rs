@@ -16,10 +16,17 @@ pub trait OutboxDatabase: Database {
     const DIALECT: Dialect;
 
     #[doc(hidden)]
-    fn rows<'a>(pool: &'a Pool<Self>, sql: &'static str, values: Vec<i64>) -> Boxed<'a, ::sqlx::Result<Vec<Columns>>>;
+    fn rows<'a>(
+        pool: &'a Pool<Self>,
+        sql: &'static str,
+        values: Vec<i64>,
+    ) -> Boxed<'a, ::sqlx::Result<Vec<Columns>>>;
 
     #[doc(hidden)]
-    fn numbers<'a>(pool: &'a Pool<Self>, sql: &'static str) -> Boxed<'a, ::sqlx::Result<Option<(i64, i64, i64)>>>;
+    fn numbers<'a>(
+        pool: &'a Pool<Self>,
+        sql: &'static str,
+    ) -> Boxed<'a, ::sqlx::Result<Option<(i64, i64, i64)>>>;
 
     /// Runs statements with the same values in one transaction, and says how many rows the last one has changed.
     #[doc(hidden)]
@@ -150,7 +157,8 @@ pub(super) struct Row {
 }
 
 pub(super) async fn head<DB: OutboxDatabase>(pool: &Pool<DB>) -> Result<Head> {
-    let numbers = DB::numbers(pool, DB::DIALECT.head()).await.map_err(|error| failed("read_outbox", error))?;
+    let numbers =
+        DB::numbers(pool, DB::DIALECT.head()).await.map_err(|error| failed("read_outbox", error))?;
     let Some((position, trimmed, trimmed_cache)) = numbers else {
         let message = "the table `hydracache_outbox_head` has no row; run the migrations of the outbox";
         return Err(DbError::new(DbErrorKind::Outbox, Context::of("read_outbox"), message));

@@ -216,7 +216,9 @@ mod tests {
 
     #[test]
     fn each_row_has_places_of_its_own() {
-        assert!(Dialect::Postgres.insert(2, 0).ends_with("values ($1, $2, $3, $4, $5), ($6, $7, $8, $9, $10)"));
+        assert!(
+            Dialect::Postgres.insert(2, 0).ends_with("values ($1, $2, $3, $4, $5), ($6, $7, $8, $9, $10)")
+        );
         assert!(Dialect::Sqlite.insert(2, 0).ends_with("values (?, ?, ?, ?, ?), (?, ?, ?, ?, ?)"));
     }
 

@@ -82,7 +82,8 @@ impl<DB: OutboxDatabase> OutboxRelay<DB> {
             let page = rows(&self.pool, DB::DIALECT.unpublished(), vec![after, PAGE]).await?;
             let Some(last) = page.last().map(|row| row.id) else { break };
             for row in &page {
-                let published = row.record.as_ref().map_or_else(|_| Vec::new(), |record| self.targets.publish(record));
+                let published =
+                    row.record.as_ref().map_or_else(|_| Vec::new(), |record| self.targets.publish(record));
                 if published.is_empty() {
                     relayed.left += 1;
                     continue;

@@ -118,22 +118,34 @@ impl fmt::Display for Triggers {
         writeln!(f, "create or replace function {schema}.{name}() returns trigger")?;
         writeln!(f, "language plpgsql security definer set search_path = pg_catalog, {schema}, pg_temp")?;
         writeln!(f, "as $hydracache$")?;
-        writeln!(f, "declare\n    ids text[] := array[]::text[];\n    tenants text[] := array[]::text[];\nbegin")?;
+        writeln!(
+            f,
+            "declare\n    ids text[] := array[]::text[];\n    tenants text[] := array[]::text[];\nbegin"
+        )?;
         self.collect(f, self.id, "ids")?;
         if let Some(tenant) = self.tenant.filter(|_| self.with_tenant) {
             self.collect(f, tenant, "tenants")?;
         }
-        writeln!(f, "    if tg_op = 'TRUNCATE' or cardinality(ids) > {limit} or cardinality(tenants) > {limit} then")?;
+        writeln!(
+            f,
+            "    if tg_op = 'TRUNCATE' or cardinality(ids) > {limit} or cardinality(tenants) > {limit} then"
+        )?;
         writeln!(f, "        {insert} values ('table', {entity}, {collection});")?;
         writeln!(f, "    elsif cardinality(ids) > 0 then")?;
         writeln!(f, "        {insert}")?;
-        writeln!(f, "            select 'row', {entity} || ':' || {segment}, {collection} from unnest(ids) one")?;
+        writeln!(
+            f,
+            "            select 'row', {entity} || ':' || {segment}, {collection} from unnest(ids) one"
+        )?;
         writeln!(f, "            where one is not null;")?;
         writeln!(f, "        {insert}")?;
         writeln!(f, "            select 'row', 'tenant:' || {segment}, null from unnest(tenants) one")?;
         writeln!(f, "            where one is not null;")?;
         writeln!(f, "    else\n        return null;\n    end if;")?;
-        writeln!(f, "    perform pg_notify('hydracache_outbox', '');\n    return null;\nend;\n$hydracache$;")?;
+        writeln!(
+            f,
+            "    perform pg_notify('hydracache_outbox', '');\n    return null;\nend;\n$hydracache$;"
+        )?;
         for (operation, rows) in [
             ("insert", " referencing new table as new_rows"),
             ("update", " referencing old table as old_rows new table as new_rows"),

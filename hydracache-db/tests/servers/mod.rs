@@ -12,7 +12,9 @@ fn server(variable: &str) -> Option<String> {
     match std::env::var(variable) {
         Ok(url) => Some(url),
         Err(_) if std::env::var("HYDRACACHE_TEST_SERVERS").is_ok_and(|word| word == "required") => {
-            panic!("{variable} names no server, and this test needs one: run the tests with `cargo xtask test`")
+            panic!(
+                "{variable} names no server, and this test needs one: run the tests with `cargo xtask test`"
+            )
         }
         Err(_) => {
             eprintln!("left out: {variable} names no server; `cargo xtask test` starts one");
