@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use hydracache_runtime::db_support::{Begun, KeyBuf, LookAtValue, Request, begin};
+use hydracache_runtime::db_support::{Begun, KeyBuf, LookAtValue, Request, begin, hit};
 use hydracache_runtime::{CacheEntity, CacheOptions, CacheResult, CacheValue, KeySegment, Tag, TypedCache};
 
 use crate::cache::DbCache;
@@ -77,8 +77,10 @@ struct Prepared<T> {
     db: DbCache,
     policy: PreparedQueryPolicy,
     view: TypedCache<Option<T>>,
-    /// What keys begin with, up to the id.
+    /// What keys begin with, up to the id, in the namespace.
     key_prefix: String,
+    /// The same, in the cache.
+    full_prefix: String,
     /// What the tags of ids begin with, up to the id; none where the results are no entities.
     tag_prefix: Option<String>,
     options: CacheOptions,
@@ -115,6 +117,7 @@ impl<T: CacheValue> PreparedQuery<T> {
             look: policy.terms.look_at_row(db),
             db: db.clone(),
             policy,
+            full_prefix: db.full_key(&key_prefix),
             key_prefix,
             tag_prefix,
         }))
@@ -269,10 +272,20 @@ impl<T: CacheValue> Prepared<T> {
             accepts,
             in_place: false,
         };
-        match begin(&self.view, self.key(id).as_str(), &request) {
-            Ok(begun) => begun.into_hit().map_err(Ok),
-            Err(error) => Err(Err(error)),
+        let write = |key: &mut KeyBuf| {
+            key.push_raw(&self.full_prefix);
+            key.push_segment(id);
+        };
+        match hit(&self.view, write, &request) {
+            Some(found) => Ok(found),
+            None => Err(self.miss(id, &request)),
         }
+    }
+
+    /// Kept apart, so that what a hit runs is small.
+    #[cold]
+    fn miss(&self, id: &impl KeySegment, request: &Request<'_, Option<T>>) -> CacheResult<Begun<Option<T>>> {
+        begin(&self.view, self.key(id).as_str(), request)
     }
 
     fn context(&self, operation: &'static str, id: &impl KeySegment) -> Context {

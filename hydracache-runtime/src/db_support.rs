@@ -59,6 +59,18 @@ impl<V> fmt::Debug for Begun<V> {
     }
 }
 
+/// The fresh value under a key that is written whole, namespace included; none where there is more to do than to hand it out.
+#[inline]
+pub fn hit<V: MemoryValue>(
+    view: &TypedCache<V>,
+    write: impl FnOnce(&mut KeyBuf),
+    request: &Request<'_, V>,
+) -> Option<V> {
+    let mut key = KeyBuf::new();
+    write(&mut key);
+    view.found(key.as_str(), request.options, request.refresh, request.accepts)
+}
+
 /// Looks a key up for a caller who will load it if it is not there.
 ///
 /// # Errors

@@ -14,7 +14,8 @@ use crate::engine::FillToken;
 use crate::error::CacheResult;
 use crate::key::KeyBuf;
 use crate::ops::{Namespace, Ops};
-use crate::options::CacheOptions;
+use crate::options::{CacheOptions, RefreshOptions};
+use crate::policy::Windows;
 use crate::sync::Arc;
 use crate::tag::TagCell;
 use crate::value::{Access, CacheValue, MemoryValue};
@@ -70,6 +71,22 @@ impl<T: MemoryValue> TypedCache<T> {
 
     fn ops(&self) -> Ops<'_> {
         Ops { namespace: Namespace::Cell(&self.namespace), ..self.cache.ops() }
+    }
+
+    /// The fresh value of a whole key, for a read that asks for no more.
+    #[inline]
+    pub(crate) fn found(
+        &self,
+        text: &str,
+        options: &CacheOptions,
+        refresh: Option<&RefreshOptions>,
+        accepts: fn(&T) -> bool,
+    ) -> Option<T> {
+        let windows = match refresh {
+            None => Windows::NONE,
+            Some(refresh) => Windows::new(refresh, self.cache.engine.resolve_ttl(options.ttl).ok()?).ok()?,
+        };
+        self.ops().found(text, &self.access, &windows, accepts)
     }
 
     /// The namespace, as it was given.

@@ -8,6 +8,7 @@ mod mini_moka;
 mod moka;
 pub(crate) mod ours;
 pub(crate) mod parts;
+pub(crate) mod prepared;
 mod public;
 mod quick_cache;
 pub(crate) mod store;

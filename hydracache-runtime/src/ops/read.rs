@@ -10,6 +10,7 @@ use crate::entry::Entry;
 use crate::error::{CacheResult, Error, ErrorKind};
 use crate::event::Count;
 use crate::key::{KeyRef, preview};
+use crate::policy::{Decision, Windows};
 use crate::sync::Arc;
 use crate::value::{Access, AnyValue, ReadError};
 
@@ -74,6 +75,27 @@ impl Ops<'_> {
             _ => self.miss(key),
         }
         found
+    }
+
+    /// The fresh value of a key, counted as a hit, if there is one that will do. Where there is none nothing is counted: the
+    /// caller goes on with a call.
+    #[inline]
+    pub(crate) fn found<T: Clone + Send + Sync + 'static>(
+        &self,
+        text: &str,
+        access: &Access<T>,
+        windows: &Windows,
+        accepts: fn(&T) -> bool,
+    ) -> Option<T> {
+        let key = self.engine.checked_key(text).ok()?;
+        let entry = match self.consult(key, windows)? {
+            (entry, Decision::Hit) => entry,
+            _ => return None,
+        };
+        let (_, value) = entry.stored.value(access, self.engine.codec(), self.version).ok()?;
+        let value = accepts(value).then(|| value.clone())?;
+        self.hit(key, &entry);
+        Some(value)
     }
 
     /// Reads a value without any trace but that of a failure.

@@ -13,6 +13,8 @@ struct Row {
 
 const USER_OF_THE_FACADE: &[&str] = &["hydracache"];
 
+const USER_OF_DATABASES: &[&str] = &["hydracache", "hydracache-db"];
+
 const TABLE: &[Row] = &[
     Row { folder: "hydracache-macros", ours: &[], optional: &[] },
     Row { folder: "hydracache-runtime", ours: &[], optional: &[] },
@@ -24,8 +26,8 @@ const TABLE: &[Row] = &[
         optional: &["hydracache-db", "hydracache-cluster"],
     },
     Row { folder: "ui-tests", ours: USER_OF_THE_FACADE, optional: &[] },
-    Row { folder: "examples", ours: USER_OF_THE_FACADE, optional: &[] },
-    Row { folder: "benches", ours: USER_OF_THE_FACADE, optional: &[] },
+    Row { folder: "examples", ours: USER_OF_DATABASES, optional: &[] },
+    Row { folder: "benches", ours: USER_OF_DATABASES, optional: &[] },
     Row { folder: "xtask", ours: USER_OF_THE_FACADE, optional: &[] },
 ];
 
