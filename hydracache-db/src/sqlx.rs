@@ -27,6 +27,7 @@
 //! ```
 
 mod errors;
+mod into;
 mod query_ext;
 mod read;
 mod source;

@@ -147,7 +147,7 @@ async fn errors_say_what_was_read() {
     let unmapped = sqlx::query_as("select name, id from users");
     let error = users.entity::<User>("user", 42).sqlx_one(&pool, unmapped).await.unwrap_err();
     assert_eq!(error.kind(), DbErrorKind::Mapping);
-    let refused = sqlx::query_as("select * from nothing");
+    let refused = sqlx::query_as("select * from nowhere");
     let error = users.collection::<User>("users").sqlx_all(&pool, refused).await.unwrap_err();
     assert_eq!(error.kind(), DbErrorKind::Query);
     let held = pool.acquire().await.unwrap();
@@ -158,4 +158,34 @@ async fn errors_say_what_was_read() {
     let error = users.collection::<User>("users").sqlx_all(&pool, closed).await.unwrap_err();
     assert_eq!(error.kind(), DbErrorKind::PoolExhausted);
     assert!(users.cache().diagnostics().await.is_empty() || users.cache().stats().loads > 0);
+}
+
+#[tokio::test]
+async fn a_function_that_returns_errors_of_sqlx_still_does() {
+    async fn name(pool: &SqlitePool, users: &DbCache, sql: &'static str) -> sqlx::Result<String> {
+        Ok(users.cached().key(sql).sqlx_one(pool, sqlx::query_scalar(sql)).await?)
+    }
+
+    async fn rename(pool: &SqlitePool, users: &DbCache) -> hydracache_db::sqlx::Result<()> {
+        let mut tx = users.begin(pool).await?;
+        sqlx::query("update users set name = 'Grace'").execute(&mut *tx).await?;
+        sqlx::query("update nowhere set name = 'Grace'").execute(&mut *tx).await?;
+        tx.commit().await
+    }
+
+    let (pool, users) = (pool().await, users());
+    assert_eq!(name(&pool, &users, "select name from users").await.unwrap(), "Ada");
+    let missing = name(&pool, &users, "select name from users where id = 7").await;
+    assert!(matches!(missing, Err(sqlx::Error::RowNotFound)));
+    let refused = name(&pool, &users, "select name from nowhere").await.unwrap_err();
+    let Some(error) = refused.as_database_error() else { panic!("{refused:?}") };
+    assert!(error.message().contains("no such table"), "{error}");
+    assert_eq!(error.code().as_deref(), Some("1"));
+    let unmapped = name(&pool, &users, "select id from users").await;
+    assert!(matches!(unmapped, Err(sqlx::Error::Decode(_))), "{unmapped:?}");
+    let error = rename(&pool, &users).await.unwrap_err();
+    assert_eq!((error.kind(), error.operation()), (DbErrorKind::Query, "a statement of sqlx"));
+    pool.close().await;
+    let closed = name(&pool, &users, "select name from users where id = 8").await;
+    assert!(matches!(closed, Err(sqlx::Error::PoolClosed)), "{closed:?}");
 }
