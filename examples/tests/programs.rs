@@ -38,3 +38,8 @@ fn refresh() {
 fn bulk() {
     ends_with(env!("CARGO_BIN_EXE_bulk"), "bulk: 112 keys were loaded");
 }
+
+#[test]
+fn sqlx_sqlite() {
+    ends_with(env!("CARGO_BIN_EXE_sqlx_sqlite"), "sqlx_sqlite: 7 hits, 7 loads");
+}

@@ -1,4 +1,100 @@
-//! Database result caching for HydraCache.
+//! Database result caching for HydraCache: reads that are cached, writes that invalidate when they are committed.
+//!
+//! # Why
+//!
+//! Most of what a service caches are rows, and what people fear of it are rows that are no longer true. A program that
+//! invalidates before its commit lets a read store the old row once more; one that invalidates after it forgets to when the
+//! process dies in between; another process knows nothing of either; and a read inside of a transaction hands everybody a row
+//! that may never be committed. This crate settles these once:
+//!
+//! - **The driver keeps its work**: pools, queries, transactions and the mapping of rows stay as they are written. The cache is
+//!   told a key and tags, and where to run the query if it has to be run.
+//! - **Invalidation belongs to the commit.** A [`DbTransaction`] is an ordinary transaction with a list; the list is invalidated
+//!   after the commit was acknowledged, also where its outcome is unknown, and never after a rollback.
+//! - **Other processes learn of it** from an [`outbox`] that is written in the same transaction, or, whoever writes, from the
+//!   triggers of [`postgres`].
+//! - **A row that does not exist is a result**, and so is an empty list. Errors never are.
+//! - **Keys and tags have a namespace**, so that two repositories over one cache do not meet by accident.
+//!
+//! # From a service with sqlx to cached reads
+//!
+//! Say once what the keys and tags of a row look like, and give the functions around queries a [`DbCache`]:
+//!
+//! ```
+//! # #[cfg(feature = "sqlx-sqlite")]
+//! # mod example {
+//! use hydracache_db::sqlx::{CacheEntity, DbCache, HydraCacheEntity, SqlxQueryExt, sqlx};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Clone, Serialize, Deserialize, HydraCacheEntity)]
+//! #[hydracache(entity = "user", collection = "users")]
+//! struct User {
+//!     #[hydracache(id)]
+//!     id: i64,
+//!     name: String,
+//! }
+//! # impl<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow> for User {
+//! #     fn from_row(row: &'r sqlx::sqlite::SqliteRow) -> sqlx::Result<Self> {
+//! #         use sqlx::Row;
+//! #         Ok(Self { id: row.try_get("id")?, name: row.try_get("name")? })
+//! #     }
+//! # }
+//!
+//! struct Users {
+//!     pool: sqlx::SqlitePool,
+//!     cache: DbCache, // new: DbCache::new(HydraCache::local().build(), "users")
+//! }
+//!
+//! impl Users {
+//!     async fn find(&self, id: i64) -> sqlx::Result<Option<User>> {
+//!         let query = sqlx::query_as("select id, name from users where id = $1").bind(id);
+//!         // was: query.fetch_optional(&self.pool).await
+//!         Ok(self.cache.for_entity::<User>(id).sqlx_optional(&self.pool, query).await?)
+//!     }
+//!
+//!     async fn all(&self) -> sqlx::Result<Vec<User>> {
+//!         let query = sqlx::query_as("select id, name from users");
+//!         Ok(self.cache.collection::<User>("users").sqlx_all(&self.pool, query).await?)
+//!     }
+//!
+//!     async fn rename(&self, id: i64, name: &str) -> sqlx::Result<()> {
+//!         let mut tx = self.cache.begin(&self.pool).await?; // was: self.pool.begin()
+//!         sqlx::query("update users set name = $1 where id = $2").bind(name).bind(id).execute(&mut *tx).await?;
+//!         tx.invalidates_entity::<User>(id); // the user, and every list of users
+//!         Ok(tx.commit().await?)
+//!     }
+//! }
+//! # }
+//! ```
+//!
+//! Values derive `Clone` and serde. Nothing expires if nothing is said: give the cache a `default_ttl`, or reads a `ttl`.
+//!
+//! # Where to go on
+//!
+//! | you want to | look at |
+//! |---|---|
+//! | cache a read by any async code | [`DbQuery::load`], [`DbQuery::load_optional`], [`DbQuery::load_all`] |
+//! | say how it is cached in one place | [`QueryCachePolicy`], [`query_cache_policy!`] |
+//! | make a read cheap that is made often | [`PreparedQueryPolicy`], [`PreparedQuery::load_id`] |
+//! | read many rows by their ids | [`DbCache::for_entities`], [`DbMany::load_many`] |
+//! | find a row by something else than its id | [`DbQuery::tagged_by`] |
+//! | hand out old rows while the database is slow or gone | [`RefreshPolicy`] |
+//! | invalidate with a write | [`DbCache::begin`], [`DbTransaction`] |
+//! | invalidate without a transaction of ours | [`DbCache::invalidate_entity`] and its neighbours |
+//! | keep several processes right | [`outbox`]: followers, or a relay to a bus |
+//! | learn of what others write | [`postgres`], and the module `sqlite` |
+//! | decide by what went wrong | [`DbError`], [`DbErrorKind`] |
+//!
+//! # Features
+//!
+//! None is on by default, and none pulls in more than it names.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `sqlx` | the module `sqlx`: reads on pools, connections and transactions of any database of sqlx |
+//! | `sqlx-sqlite`, `sqlx-postgres`, `sqlx-mysql` | that driver, and its outbox; SQLite's feed, PostgreSQL's change feed |
+//!
+//! The SQLite library is compiled in, once for all drivers.
 
 mod cache;
 mod drivers;

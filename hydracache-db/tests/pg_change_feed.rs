@@ -116,6 +116,26 @@ async fn what_anybody_changes_is_read_anew_and_nothing_else_is() {
 }
 
 #[tokio::test]
+async fn many_rows_are_read_with_one_query() {
+    let Some(service) = Service::start().await else { return };
+    service.name(2).await;
+    let ids = [1, 2, 3, 4];
+    let read = || {
+        service.users.for_entities::<User>(ids).sqlx_many(&service.pool, |missing| {
+            sqlx::query_as("select id, name from users where id = any($1)").bind(missing)
+        })
+    };
+    let found = read().await.unwrap();
+    assert_eq!((found.len(), found[&3].name.as_str()), (3, "Edith"));
+    let loads = service.loads();
+    read().await.unwrap();
+    assert_eq!(service.loads(), loads, "also that there is no fourth is known");
+    service.write("insert into users values (4, 'Joan')").await;
+    assert_eq!(read().await.unwrap().len(), 4);
+    assert_eq!(service.loads(), loads + 1);
+}
+
+#[tokio::test]
 async fn what_was_rolled_back_or_changed_nothing_is_not_told() {
     let Some(service) = Service::start().await else { return };
     service.name(1).await;

@@ -36,8 +36,10 @@ const TASKS: &[Task] = &[
     Task {
         name: "soak",
         summary: "Runs the full counts, which take hours, and prints a table",
-        details: "Races, random histories, faults of the bus and schedules of the models, each far more often than the \
-                  test command does it. Everything is run, whatever fails; the table at the end says what came out.",
+        details: "Races, random histories, faults of the bus, schedules of the models, and races, kills and cuts over \
+                  database servers, each far more often than the test command does it. Everything is run, whatever fails; \
+                  the table at the end says what came out. The environment variable HYDRACACHE_SOAK_ONLY names, by a part \
+                  of it, the line to run alone.",
         run: soak::run,
     },
     Task {

@@ -85,8 +85,13 @@ impl Servers {
 
     /// What tells the tests where the servers are. Variables that were set before we came are not among them: they
     /// reach the tests without us.
-    pub(crate) fn variables(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    fn named(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.variables.iter().map(|(name, url)| (*name, url.as_str()))
+    }
+
+    /// What tells the tests where the servers are, and that one which is not told fails instead of being left out.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.named().chain([("HYDRACACHE_TEST_SERVERS", "required")])
     }
 }
 
@@ -94,7 +99,7 @@ impl Servers {
 /// wait for when all are named already.
 pub(crate) fn run() -> anyhow::Result<()> {
     let servers = Servers::start()?;
-    for (name, url) in servers.variables() {
+    for (name, url) in servers.named() {
         println!("export {name}={url}");
     }
     if servers.variables.is_empty() {

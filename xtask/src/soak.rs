@@ -20,10 +20,20 @@ struct Soak {
     needs_servers: bool,
 }
 
+/// The environment variable that names, by a part of their names, the lines to run; all of them if it is not set.
+const ONLY: &str = "HYDRACACHE_SOAK_ONLY";
+
 /// The tests of the runtime, optimised.
 macro_rules! of_runtime {
     ($($which:literal),*) => {
         &["test", "--release", "--package", "hydracache-runtime", "--all-features", $($which),*]
+    };
+}
+
+/// The tests of database results, optimised.
+macro_rules! of_databases {
+    ($($which:literal),*) => {
+        &["test", "--release", "--package", "hydracache-db", "--all-features", $($which),*]
     };
 }
 
@@ -57,13 +67,37 @@ const SOAKS: &[Soak] = &[
         arguments: &["xtask", "models"],
         needs_servers: false,
     },
+    Soak {
+        what: "commits in the stale-read race, for each adapter on each server",
+        in_ci: "2000",
+        count: ("HYDRACACHE_COMMITS", "20000"),
+        arguments: of_databases!("--test", "db_suite", "race"),
+        needs_servers: true,
+    },
+    Soak {
+        what: "writers killed after a commit, on each server",
+        in_ci: "20",
+        count: ("HYDRACACHE_OUTBOX_KILLS", "200"),
+        arguments: of_databases!("--test", "killed"),
+        needs_servers: true,
+    },
+    Soak {
+        what: "cuts of the change feed under load",
+        in_ci: "5",
+        count: ("HYDRACACHE_FEED_CUTS", "50"),
+        arguments: of_databases!("--test", "pg_change_feed", "cut"),
+        needs_servers: true,
+    },
 ];
 
 /// Runs everything to its end, whatever fails, and prints the table.
 pub(crate) fn run() -> anyhow::Result<()> {
     let mut lines = Vec::new();
     let mut servers = None;
-    for soak in SOAKS {
+    let only = std::env::var(ONLY).unwrap_or_default();
+    let chosen: Vec<_> = SOAKS.iter().filter(|soak| soak.what.contains(&only)).collect();
+    ensure!(!chosen.is_empty(), "nothing of what there is to soak is called `{only}`, as {ONLY} says");
+    for soak in chosen {
         println!("=== {}", soak.what);
         let started = Instant::now();
         let result = play(soak, &mut servers);

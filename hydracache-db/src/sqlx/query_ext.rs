@@ -1,14 +1,17 @@
 //! Cached reads by queries of sqlx.
 
+use std::collections::HashMap;
 use std::future::Future;
+use std::hash::Hash;
 
-use ::sqlx::{Connection, Database, Error};
-use hydracache_runtime::{CacheResult, CacheValue};
+use ::sqlx::{Connection, Database, Error, Pool};
+use hydracache_runtime::{CacheEntity, CacheResult, CacheValue, KeySegment};
 
 use super::Boxed;
 use super::read::{OwnedRead, SqlxRead};
 use super::source::{Place, SqlxSource};
 use crate::error::{DbError, Result};
+use crate::many::DbMany;
 use crate::query::{DbQuery, Read, existing};
 
 /// Cached reads by queries of sqlx.
@@ -121,6 +124,50 @@ impl<T: CacheValue> SqlxQueryExt<T> for DbQuery<T> {
             let rows = run(place, read, through, query, |query, on| query.rows(on)).await;
             rows.map_err(|error| DbError::of_cache(context, error))
         }
+    }
+}
+
+impl<T, I> DbMany<T, I>
+where
+    T: CacheValue + CacheEntity<Id = I>,
+    I: KeySegment + Eq + Hash + Clone + Send + Sync + 'static,
+{
+    /// As [`load_many`](Self::load_many), by the query that a closure makes of the ids that are missing, on a pool.
+    ///
+    /// ```
+    /// # use hydracache_db::{CacheEntity, DbCache};
+    /// # use hydracache_db::sqlx::sqlx;
+    /// # async fn example<User>(users: DbCache, pool: sqlx::PgPool) -> hydracache_db::Result<()>
+    /// # where
+    /// #     User: CacheEntity<Id = i64> + hydracache_runtime::CacheValue,
+    /// #     User: for<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow>,
+    /// # {
+    /// let found = users
+    ///     .for_entities::<User>([1, 2, 3])
+    ///     .sqlx_many(&pool, |missing| sqlx::query_as("select * from users where id = any($1)").bind(missing))
+    ///     .await?;
+    /// # let _ = found;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`load_many`](Self::load_many), with the error of sqlx as the source.
+    pub fn sqlx_many<DB, R>(
+        self,
+        pool: &Pool<DB>,
+        mut query: impl FnMut(Vec<I>) -> R + Send,
+    ) -> impl Future<Output = Result<HashMap<I, T>>> + Send
+    where
+        DB: Database,
+        R: SqlxRead<DB, T>,
+    {
+        let pool = pool.clone();
+        self.load_many(move |missing| {
+            let (pool, query) = (pool.clone(), query(missing).into_owned());
+            async move { query.rows(&mut *pool.acquire().await?).await }
+        })
     }
 }
 

@@ -1,0 +1,144 @@
+//! A service over sqlx: reads that are cached, and writes that invalidate when, and only when, they are committed.
+//!
+//! ```sh
+//! cargo run -p hydracache-examples --bin sqlx_sqlite
+//! ```
+
+use std::error::Error;
+
+use hydracache::HydraCache;
+use hydracache_db::sqlx::{DbCache, HydraCacheEntity, PreparedQueryPolicy, SqlxQueryExt, sqlx};
+use serde::{Deserialize, Serialize};
+use sqlx::sqlite::{SqlitePool, SqlitePoolOptions, SqliteRow};
+use sqlx::{FromRow, QueryBuilder, Row};
+
+const AIRPORTS: &str = include_str!("../../data/airports.csv");
+
+/// The derive says once what keys and tags of an airport look like: `airport:EGLL`, and `airports` for lists.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, HydraCacheEntity)]
+#[hydracache(entity = "airport", collection = "airports")]
+struct Airport {
+    #[hydracache(id)]
+    icao: String,
+    name: String,
+    country: String,
+}
+
+impl FromRow<'_, SqliteRow> for Airport {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self { icao: row.try_get("icao")?, name: row.try_get("name")?, country: row.try_get("country")? })
+    }
+}
+
+/// What a service has already: a pool, and functions around queries. New is `cache`.
+struct Repository {
+    pool: SqlitePool,
+    cache: DbCache,
+}
+
+impl Repository {
+    /// A row by its id, which may not exist; that is remembered as well. The function still returns errors of sqlx.
+    async fn find(&self, icao: &str) -> sqlx::Result<Option<Airport>> {
+        let query = sqlx::query_as("select icao, name, country from airports where icao = $1").bind(icao);
+        Ok(self.cache.for_entity::<Airport>(icao.to_owned()).sqlx_optional(&self.pool, query).await?)
+    }
+
+    /// A list. Writes of any airport invalidate the lists of `airports`, and no other airport.
+    async fn of_country(&self, country: &str) -> sqlx::Result<Vec<Airport>> {
+        let query =
+            sqlx::query_as("select icao, name, country from airports where country = $1").bind(country);
+        let read = self.cache.collection::<Airport>("airports").key(format!("airports:{country}"));
+        Ok(read.sqlx_all(&self.pool, query).await?)
+    }
+
+    /// Many rows: those that are cached, and one query for the others.
+    async fn find_many(&self, icaos: &[&str]) -> sqlx::Result<Vec<Airport>> {
+        let pool = self.pool.clone();
+        let ids = icaos.iter().map(|icao| (*icao).to_owned());
+        let found = self.cache.for_entities::<Airport>(ids).load_many(move |missing| {
+            let pool = pool.clone();
+            async move {
+                println!("  asked for {missing:?}");
+                let mut query = QueryBuilder::new("select icao, name, country from airports where icao in (");
+                let mut list = query.separated(", ");
+                for icao in missing {
+                    list.push_bind(icao);
+                }
+                query.push(")").build_query_as().fetch_all(&pool).await
+            }
+        });
+        Ok(found.await?.into_values().collect())
+    }
+
+    /// A write in a transaction. When it returns, nobody reads the old name from the cache; if it fails, nothing is invalidated.
+    async fn rename(&self, icao: &str, name: &str) -> hydracache_db::Result<()> {
+        let mut tx = self.cache.begin(&self.pool).await?;
+        let update = sqlx::query("update airports set name = $1 where icao = $2").bind(name).bind(icao);
+        update.execute(&mut *tx).await?;
+        tx.invalidates_entity::<Airport>(icao.to_owned());
+        tx.commit().await
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await?;
+    fill(&pool).await?;
+    let cache = DbCache::new(HydraCache::local().build(), "airports");
+    let airports = Repository { pool, cache };
+    let stats = || airports.cache.cache().stats();
+
+    println!(
+        "The first read asks the database, the second one does not; nor does one for what does not exist:"
+    );
+    let heathrow = airports.find("EGLL").await?.ok_or("EGLL is missing")?;
+    assert_eq!(airports.find("EGLL").await?.as_ref(), Some(&heathrow));
+    assert_eq!((airports.find("????").await?, airports.find("????").await?), (None, None));
+    println!("  {:?}: {} loads, {} hits", heathrow.name, stats().loads, stats().hits);
+    assert_eq!((stats().loads, stats().hits), (2, 2));
+
+    println!("A list, and rows of which some are cached:");
+    let icelandic = airports.of_country("IS").await?.len();
+    println!("  {icelandic} airports in IS");
+    assert_eq!(airports.find_many(&["EGLL", "KJFK", "????", "BIRK"]).await?.len(), 3);
+
+    println!("A transaction that is committed: the next reads see it, those of others are hits as before.");
+    let loads = stats().loads;
+    airports.rename("EGLL", "Heathrow").await?;
+    println!("  EGLL is {:?}", airports.find("EGLL").await?.map(|airport| airport.name));
+    airports.of_country("IS").await?;
+    airports.find("KJFK").await?;
+    assert_eq!(stats().loads, loads + 2, "the airport and the list");
+
+    println!("One that is rolled back invalidates nothing:");
+    let mut tx = airports.cache.begin(&airports.pool).await?;
+    sqlx::query("delete from airports").execute(&mut *tx).await?;
+    tx.invalidates_collection("airports");
+    tx.rollback().await?;
+    airports.find("EGLL").await?;
+    assert_eq!(stats().loads, loads + 2);
+
+    println!("A read that is made often is prepared once; a hit of it allocates nothing but the clone:");
+    let policy = PreparedQueryPolicy::read_mostly().cache_entity::<Airport>().with_name("find-airport");
+    let find = airports.cache.prepare::<Airport>(policy);
+    let never = || async { Err::<Airport, _>(std::fmt::Error) };
+    println!("  {:?}", find.load_id("EGLL", never).await?.name);
+
+    let stats = stats();
+    println!("sqlx_sqlite: {} hits, {} loads", stats.hits, stats.loads);
+    Ok(())
+}
+
+/// Loads the airports into the database.
+async fn fill(pool: &SqlitePool) -> Result<(), Box<dyn Error>> {
+    let table = "create table airports (icao text primary key, name text not null, country text not null)";
+    sqlx::query(table).execute(pool).await?;
+    let mut tx = pool.begin().await?;
+    for airport in csv::Reader::from_reader(AIRPORTS.as_bytes()).deserialize() {
+        let Airport { icao, name, country } = airport?;
+        let insert =
+            sqlx::query("insert into airports values ($1, $2, $3)").bind(icao).bind(name).bind(country);
+        insert.execute(&mut *tx).await?;
+    }
+    Ok(tx.commit().await?)
+}
