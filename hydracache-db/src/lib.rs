@@ -85,6 +85,15 @@
 //! | learn of what others write | [`postgres`], and the module `sqlite` |
 //! | decide by what went wrong | [`DbError`], [`DbErrorKind`] |
 //!
+//! # What it cannot know
+//!
+//! - A read from a replica that lags behind may find the old row after the new one was committed, and it is stored. Read what is
+//!   cached from the primary, or give it a short time to live.
+//! - A write that neither goes through a transaction of ours nor says what it invalidates is learnt of from triggers or not
+//!   at all.
+//! - A follower learns of commits by other processes a moment after they have happened; until then its process may return
+//!   what was true before. In the process that commits, what was invalidated is gone when `commit` returns.
+//!
 //! # Features
 //!
 //! None is on by default, and none pulls in more than it names.

@@ -195,9 +195,11 @@ impl FollowerHandle {
         })
     }
 
-    /// Stops following, after the pass that is under way.
-    pub async fn stop(self) {
+    /// Stops following, and waits until the task has ended.
+    pub async fn stop(mut self) {
         self.task.abort();
+        // That it was stopped is what its end says.
+        let _ = (&mut self.task).await;
     }
 }
 

@@ -18,7 +18,8 @@ use crate::query::{DbQuery, Read, existing};
 ///
 /// On a pool the load takes a connection only if it is needed, and goes on when its caller goes away. On a connection it ends
 /// with its caller. Inside of a transaction the cache is left out, unless
-/// [`cached_in_transaction`](DbQuery::cached_in_transaction) was said.
+/// [`cached_in_transaction`](DbQuery::cached_in_transaction) was said. sqlx knows of transactions that were begun by its own
+/// methods; one that was begun by the text `begin` is not noticed.
 pub trait SqlxQueryExt<T: CacheValue>: Sized {
     /// Returns the row that the query finds first.
     ///
