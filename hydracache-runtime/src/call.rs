@@ -161,6 +161,12 @@ impl<T: Clone + Send + Sync + 'static, E> Call<T, E> {
         }
     }
 
+    /// The same call, for which an entry that the store holds will not do.
+    pub(crate) fn passing_over(mut self, entry: Arc<Entry>) -> Self {
+        self.rejected = Some(entry);
+        self
+    }
+
     /// Goes all the way in an async task. `run` is called at most once, when this call leads.
     pub(crate) async fn drive<F>(mut self, run: impl FnOnce(Lead<T, E>) -> F) -> Result<Loaded<T>, Failure<E>>
     where

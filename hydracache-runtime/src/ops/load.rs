@@ -37,6 +37,7 @@ impl Ops<'_> {
                 .map_err(|error| error.about(text))?,
         };
         let sharing = Sharing::OWN;
+        let mut passed_over = None;
         if let Some((entry, decision)) = self.consult(key, &windows) {
             let read =
                 entry.stored.read(&access, self.engine.codec(), self.version, |any, _| Arc::clone(any));
@@ -53,11 +54,16 @@ impl Ops<'_> {
                         return Err(error);
                     }
                 }
+                Ok(_) => passed_over = Some(entry),
                 // What cannot be read is loaded anew, and counted when that begins.
-                Ok(_) | Err(_) => {}
+                Err(_) => {}
             }
         }
-        Ok(Started::Miss(self.call(key, access, asked, windows)?))
+        let call = self.call(key, access, asked, windows)?;
+        Ok(Started::Miss(match passed_over {
+            None => call,
+            Some(entry) => call.passing_over(entry),
+        }))
     }
 
     /// What a call does that found a value.
