@@ -4,7 +4,12 @@ use std::process::Command;
 
 /// Runs a program to its end and compares its last line.
 fn ends_with(program: &str, last: &str) {
-    let output = Command::new(program).output().unwrap_or_else(|error| panic!("{program}: {error}"));
+    ends_with_given(program, &[], last);
+}
+
+fn ends_with_given(program: &str, arguments: &[&str], last: &str) {
+    let output =
+        Command::new(program).args(arguments).output().unwrap_or_else(|error| panic!("{program}: {error}"));
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{program} ended with {}:\n{stdout}\n{stderr}", output.status);
     assert_eq!(stdout.lines().last(), Some(last), "{program} printed:\n{stdout}");
@@ -42,4 +47,16 @@ fn bulk() {
 #[test]
 fn sqlx_sqlite() {
     ends_with(env!("CARGO_BIN_EXE_sqlx_sqlite"), "sqlx_sqlite: 7 hits, 7 loads");
+}
+
+/// Needs a server, which the test command starts.
+#[test]
+fn pg_change_feed() {
+    let Ok(url) = std::env::var("HYDRACACHE_TEST_POSTGRES") else {
+        let required = std::env::var("HYDRACACHE_TEST_SERVERS").is_ok_and(|word| word == "required");
+        assert!(!required, "HYDRACACHE_TEST_POSTGRES names no server: run the tests with `cargo xtask test`");
+        return eprintln!("left out: HYDRACACHE_TEST_POSTGRES names no server");
+    };
+    let last = "pg_change_feed: 2 loads, 1 change";
+    ends_with_given(env!("CARGO_BIN_EXE_pg_change_feed"), &[&url, "--once"], last);
 }

@@ -124,7 +124,7 @@ mod transaction;
 
 pub use cache::DbCache;
 pub use error::{DbError, DbErrorKind, Result};
-pub use hydracache_macros::HydraCacheEntity;
+pub use hydracache_macros::{HydraCacheEntity, prepared_query_policy, query_cache_policy};
 pub use hydracache_runtime::{CacheEntity, RefreshOptions as RefreshPolicy};
 pub use many::DbMany;
 pub use policy::QueryCachePolicy;

@@ -101,7 +101,9 @@ async fn namespaces_do_not_meet() {
 #[tokio::test]
 async fn a_write_of_an_entity_takes_its_lists_along_and_nothing_else() {
     let db = db();
-    let user = |id: i64| db.for_entity::<User>(id).load(move || async move { Ok::<_, IoError>(User { id, ..ada() }) });
+    let user = |id: i64| {
+        db.for_entity::<User>(id).load(move || async move { Ok::<_, IoError>(User { id, ..ada() }) })
+    };
     let list = || db.collection::<User>("users").load_all(|| async { Ok::<_, IoError>(vec![ada()]) });
     for id in [42, 43] {
         user(id).await.unwrap();
@@ -202,7 +204,8 @@ async fn one_key_is_one_row_for_every_way_to_read_it() {
 #[tokio::test]
 async fn a_prepared_read_carries_all_that_was_said() {
     let db = db();
-    let policy = PreparedQueryPolicy::read_mostly().cache_entity::<User>().tag("reports").with_name("load-user");
+    let policy =
+        PreparedQueryPolicy::read_mostly().cache_entity::<User>().tag("reports").with_name("load-user");
     let users = db.prepare::<User>(policy);
     let load = || async { Ok::<_, IoError>(ada()) };
     for tag in ["user:42", "users", "reports", "tenant:7"] {
@@ -214,7 +217,10 @@ async fn a_prepared_read_carries_all_that_was_said() {
     db.invalidate_tag("user:43").await.unwrap();
     assert!(is_cached(&db, "user:42").await);
     let error = users.load_id(43, || async { Err::<User, _>(IoError::other("gone")) }).await.unwrap_err();
-    assert_eq!((error.operation(), error.entity(), error.key()), ("load-user", Some("user"), Some("db:user:43")));
+    assert_eq!(
+        (error.operation(), error.entity(), error.key()),
+        ("load-user", Some("user"), Some("db:user:43"))
+    );
     // Without an entity the key is the id alone, and there is no tag of it.
     let by_name = db.prepare::<User>(PreparedQueryPolicy::new());
     by_name.load_id("ada:l", load).await.unwrap();
@@ -245,9 +251,13 @@ async fn many_rows_are_one_load_of_what_is_missing() {
     db.invalidate_tag("tenant:7").await.unwrap();
     read(0..20).await.unwrap();
     assert_eq!(calls.swap(0, Ordering::Relaxed), 18);
-    let gone = db.for_entities::<User>([1000]).load_many(|_| async { Err::<Vec<User>, _>(IoError::other("gone")) });
+    let gone =
+        db.for_entities::<User>([1000]).load_many(|_| async { Err::<Vec<User>, _>(IoError::other("gone")) });
     let error = gone.await.unwrap_err();
-    assert_eq!((error.kind(), error.operation(), error.entity()), (DbErrorKind::Load, "load_many", Some("user")));
+    assert_eq!(
+        (error.kind(), error.operation(), error.entity()),
+        (DbErrorKind::Load, "load_many", Some("user"))
+    );
 }
 
 #[tokio::test]
@@ -296,7 +306,8 @@ async fn an_error_goes_both_ways_and_loses_nothing() {
     assert_eq!(error.kind(), DbErrorKind::Cache);
     assert_eq!(error.cache_error().map(CacheError::kind), Some(ErrorKind::InvalidTtl));
     // A loader that returns ours is not wrapped once more.
-    let inner = db.entity::<u64>("user", 44).load(move || async move { Err::<u64, _>(error) }).await.unwrap_err();
+    let inner =
+        db.entity::<u64>("user", 44).load(move || async move { Err::<u64, _>(error) }).await.unwrap_err();
     assert_eq!((inner.kind(), inner.key()), (DbErrorKind::Cache, Some("db:user:43")));
     let raw = DbError::from(CacheError::Backend("gone"));
     assert_eq!((raw.kind(), raw.operation()), (DbErrorKind::Cache, "a call of the cache"));

@@ -7,6 +7,19 @@ use syn::{Ident, Path};
 
 use crate::diagnostics::{generated, respanned};
 
+const FACADE: &str = "hydracache";
+const DATABASE: &str = "hydracache-db";
+
+/// What a package of ours is called in the user's manifest, if that lists it.
+fn name_of(package: &str) -> Option<String> {
+    match crate_name(package) {
+        Ok(FoundCrate::Name(name)) => Some(name),
+        // Inside a package of ours the crate names itself as users name it.
+        Ok(FoundCrate::Itself) => Some(package.replace('-', "_")),
+        Err(_) => None,
+    }
+}
+
 /// The path of the facade: what the user said, else its name in the user's manifest.
 #[derive(Debug)]
 pub(crate) struct Facade {
@@ -18,18 +31,23 @@ impl Facade {
     pub(crate) fn new(said: Option<&Path>) -> Self {
         let found = || {
             // The database crate hands out the derive of entities, and what that needs.
-            let found =
-                ["hydracache", "hydracache-db"].iter().find_map(|package| match crate_name(package) {
-                    Ok(FoundCrate::Name(name)) => Some(name),
-                    // Inside a package of ours the crate names itself as users name it.
-                    Ok(FoundCrate::Itself) => Some(package.replace('-', "_")),
-                    Err(_) => None,
-                });
+            let found = [FACADE, DATABASE].into_iter().find_map(name_of);
             // Where the manifest lists neither, the compiler's own message about the missing crate is the best there is.
             let name = Ident::new(found.as_deref().unwrap_or("hydracache"), Span::call_site());
             quote!(::#name)
         };
         Self { path: said.map_or_else(found, ToTokens::to_token_stream), said: said.is_some() }
+    }
+
+    /// The path of the database crate, likewise. The facade does not hand out what is in it, so there is none where the
+    /// manifest does not list the crate itself.
+    pub(crate) fn of_database(said: Option<&Path>) -> Option<Self> {
+        let found = || {
+            let name = Ident::new(&name_of(DATABASE)?, Span::call_site());
+            Some(quote!(::#name))
+        };
+        let path = said.map(ToTokens::to_token_stream).or_else(found)?;
+        Some(Self { path, said: said.is_some() })
     }
 
     /// The path for code about `span`, so that an error in such code is shown there. A path that the user wrote stays

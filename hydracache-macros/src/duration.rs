@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::Lit;
+use syn::{Lit, LitInt};
 
 /// A literal in the place of a duration.
 pub(crate) fn read(literal: &Lit) -> syn::Result<Duration> {
@@ -47,6 +47,25 @@ fn parse(text: &str) -> Result<Duration, String> {
         return Err(format!("`{text}` is longer than the 292 years that a clock counts"));
     }
     Ok(total)
+}
+
+/// A number of seconds.
+pub(crate) fn of_seconds(number: &LitInt) -> syn::Result<Duration> {
+    let seconds = number.base10_parse().map(Duration::from_secs);
+    let too_long = || {
+        syn::Error::new(
+            number.span(),
+            format!("`{number}` seconds are more than the 292 years that a clock counts"),
+        )
+    };
+    match seconds {
+        Ok(Duration::ZERO) => Err(syn::Error::new(
+            number.span(),
+            "no seconds are no time at all; leave the key out, or write how many there are",
+        )),
+        Ok(length) if length <= LONGEST => Ok(length),
+        _ => Err(too_long()),
+    }
 }
 
 const EXAMPLES: &str = "`\"30s\"`, `\"5m\"`, `\"1h 30m\"` or `\"250ms\"`";
@@ -92,6 +111,16 @@ mod tests {
         assert_eq!(parse(" 250ms "), Ok(Duration::from_millis(250)));
         assert_eq!(parse("7us"), Ok(Duration::from_micros(7)));
         assert_eq!(parse("9ns"), Ok(Duration::from_nanos(9)));
+    }
+
+    #[test]
+    fn seconds_are_counted_within_what_a_clock_counts() {
+        let read = |number: &str| of_seconds(&LitInt::new(number, proc_macro2::Span::call_site()));
+        assert_eq!(read("60").unwrap(), Duration::from_mins(1));
+        assert_eq!(read("1_000u64").unwrap(), Duration::from_secs(1_000));
+        for wrong in ["0", "9223372037", "99999999999999999999"] {
+            assert!(read(wrong).is_err(), "`{wrong}` was accepted");
+        }
     }
 
     #[test]

@@ -17,7 +17,9 @@ mod entity;
 mod golden;
 mod key_segment;
 mod parts;
+mod policy;
 mod template;
+mod time;
 mod write;
 
 use proc_macro::TokenStream;
@@ -116,4 +118,16 @@ pub fn cacheable(tokens: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn cacheable_infallible(tokens: TokenStream) -> TokenStream {
     cacheable::expand(tokens.into(), "get_or_insert_with").into()
+}
+
+#[doc = include_str!("docs/query_cache_policy.md")]
+#[proc_macro]
+pub fn query_cache_policy(tokens: TokenStream) -> TokenStream {
+    policy::expand(tokens.into(), policy::Kind::Query).into()
+}
+
+#[doc = include_str!("docs/prepared_query_policy.md")]
+#[proc_macro]
+pub fn prepared_query_policy(tokens: TokenStream) -> TokenStream {
+    policy::expand(tokens.into(), policy::Kind::Prepared).into()
 }

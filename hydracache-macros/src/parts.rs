@@ -52,6 +52,11 @@ impl Said {
         self.0.iter().find(|said| *said == key)
     }
 
+    /// Those of these keys that are there, in the order in which they are written.
+    pub(crate) fn among(&self, keys: &[&str]) -> impl Iterator<Item = &Ident> {
+        self.0.iter().filter(|said| keys.iter().any(|key| *said == key))
+    }
+
     /// Whether anything is there but `key`.
     pub(crate) fn anything_but(&self, key: &str) -> bool {
         self.0.iter().any(|said| said != key)
@@ -65,13 +70,25 @@ impl Said {
         input: ParseStream<'_>,
         errors: &mut Errors,
     ) -> syn::Result<Key> {
+        self.read_but(&[], attribute, keys, input, errors)
+    }
+
+    /// As [`read`](Self::read), where some keys may be there any number of times.
+    pub(crate) fn read_but(
+        &mut self,
+        repeatable: &[&str],
+        attribute: &str,
+        keys: &Keys,
+        input: ParseStream<'_>,
+        errors: &mut Errors,
+    ) -> syn::Result<Key> {
         let ident = Ident::parse_any(input).map_err(|error| {
             syn::Error::new(error.span(), format!("a key is missing, such as `{}`", keys[0].1))
         })?;
         let Some(&(name, example)) = keys.iter().find(|(known, _)| ident == known) else {
             return Err(unknown(attribute, &ident, keys));
         };
-        if self.get(name).is_some() {
+        if self.get(name).is_some() && !repeatable.contains(&name) {
             errors.at(ident.span(), format!("`{name}` is given twice; keep one of them"));
         }
         self.0.push(ident.clone());

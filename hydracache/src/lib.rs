@@ -57,6 +57,7 @@
 //! | hand out old values, limit loads | [`RefreshOptions`], [`HydraCache::get_or_load_with_refresh`] |
 //! | read many keys at once | [`HydraCache::get_many_or_load`] |
 //! | see what a cache does | [`HydraCache::stats`], [`HydraCache::diagnostics`], [`HydraCache::subscribe`] |
+//! | invalidate when a transaction is committed | [`CommitList`], [`AtCommit`], [`macro@invalidates`] |
 //! | keep several caches right together | [`CacheInvalidationBus`], [`InMemoryInvalidationBus`] |
 //! | plug in a store, a clock, a codec | [`Store`], [`Clock`], [`CacheCodec`] |
 //!
@@ -83,15 +84,15 @@ pub use hydracache_macros::{
     cached_impl, invalidates,
 };
 pub use hydracache_runtime::{
-    Alarm, Applied, BulkKey, CacheChoice, CacheCodec, CacheDiagnostics, CacheEntity, CacheError, CacheEvent,
-    CacheEventKind, CacheEventOrigin, CacheEventRecvError, CacheEvents, CacheInvalidation,
+    Alarm, Applied, AtCommit, BulkKey, CacheChoice, CacheCodec, CacheDiagnostics, CacheEntity, CacheError,
+    CacheEvent, CacheEventKind, CacheEventOrigin, CacheEventRecvError, CacheEvents, CacheInvalidation,
     CacheInvalidationBus, CacheInvalidationFrame, CacheInvalidationMessage, CacheInvalidationReceive,
     CacheInvalidationReceiver, CacheKey, CacheKeyBuilder, CacheOptions, CacheResult, CacheStats, CacheValue,
-    Cached, CallSite, Clock, CodecError, Displaced, EntityDescriptor, Entry, Error, ErrorKind, EventListener,
-    Eviction, FillToken, HydraCache, InMemoryFramedInvalidationBus, InMemoryInvalidationBus, Invalidator,
-    KeyRef, KeySegment, LoadError, Loader, LocalBuilder, MAX_KEY_BYTES, MAX_TAG_BYTES, MAX_TAGS, MemoryValue,
-    PostcardCodec, ReadValue, RefreshOptions, Registry, Runtime, RuntimeBuilder, SegmentWriter, Source,
-    Store, StoreKey, SystemClock, Tag, TagSet, TypedCache, Warmed, WriteIntent,
+    Cached, CallSite, Clock, CodecError, CommitList, Displaced, EntityDescriptor, Entry, Error, ErrorKind,
+    EventListener, Eviction, FillToken, HydraCache, InMemoryFramedInvalidationBus, InMemoryInvalidationBus,
+    Invalidator, KeyRef, KeySegment, LoadError, Loader, LocalBuilder, MAX_KEY_BYTES, MAX_TAG_BYTES, MAX_TAGS,
+    MemoryValue, PostcardCodec, ReadValue, RefreshOptions, Registry, Runtime, RuntimeBuilder, SegmentWriter,
+    Source, Store, StoreKey, SystemClock, Tag, TagSet, TypedCache, Warmed, WriteIntent,
 };
 #[cfg(feature = "test-util")]
 pub use hydracache_runtime::{bus_suite, store_suite, testing};

@@ -7,8 +7,7 @@ use crate::error::{Context, DbError, DbErrorKind, Result};
 use crate::sqlx::Boxed;
 
 /// The columns of a row: id, kind, cache, name, collection, origin, position.
-#[doc(hidden)]
-pub type Columns = (i64, String, Option<String>, String, Option<String>, Option<String>, i64);
+pub(super) type Columns = (i64, String, Option<String>, String, Option<String>, Option<String>, i64);
 
 /// A database of sqlx that can have an outbox: SQLite, PostgreSQL, MySQL and MariaDB, each behind its feature.
 pub trait OutboxDatabase: Database {

@@ -24,7 +24,7 @@ fn server(variable: &str) -> Option<String> {
 }
 
 /// A name that no other test of any run has.
-pub fn unique(prefix: &str) -> String {
+pub(crate) fn unique(prefix: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_micros();
     format!("{prefix}_{}_{now}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
@@ -38,7 +38,7 @@ fn with_database(url: &str, name: &str) -> String {
 
 /// The address of a new PostgreSQL database.
 #[cfg(feature = "sqlx-postgres")]
-pub async fn postgres() -> Option<String> {
+pub(crate) async fn postgres() -> Option<String> {
     use sqlx::{AssertSqlSafe, Connection};
 
     let url = server("HYDRACACHE_TEST_POSTGRES")?;
@@ -50,7 +50,7 @@ pub async fn postgres() -> Option<String> {
 
 /// The address of a new MariaDB database.
 #[cfg(feature = "sqlx-mysql")]
-pub async fn mariadb() -> Option<String> {
+pub(crate) async fn mariadb() -> Option<String> {
     use sqlx::{AssertSqlSafe, Connection};
 
     let url = server("HYDRACACHE_TEST_MARIADB")?;
@@ -62,7 +62,7 @@ pub async fn mariadb() -> Option<String> {
 
 /// The address of a new SQLite database in a file, which is removed with what is returned beside it.
 #[cfg(feature = "sqlx-sqlite")]
-pub fn sqlite() -> (String, tempfile::TempDir) {
+pub(crate) fn sqlite() -> (String, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     (format!("sqlite://{}?mode=rwc", folder.path().join("data.db").display()), folder)
 }

@@ -1,14 +1,14 @@
 //! `cacheable!` and `cacheable_infallible!`: one call of the cache, written as a list of keys.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, ExprLit, Ident, Token};
+use syn::{Expr, Ident, Token};
 
 use crate::crate_path::Facade;
 use crate::diagnostics::{Errors, did_you_mean, listed};
-use crate::duration;
+use crate::time::Time;
 
 const KEYS: [&str; 8] = ["cache", "key", "load", "ttl", "ttl_secs", "tag", "tags", "options"];
 
@@ -80,18 +80,14 @@ impl Call {
                 if std::mem::replace(&mut self.has_ttl, true) {
                     errors.on(key, "the time to live is given twice; keep one of `ttl` and `ttl_secs`");
                 }
-                let ttl = match &value {
-                    _ if name == "ttl_secs" => quote!(::core::time::Duration::from_secs(#value)),
-                    Expr::Lit(ExprLit { lit, .. }) => duration::read(lit).map_or_else(
-                        |error| {
-                            errors.push(error);
-                            TokenStream::new()
-                        },
-                        duration::tokens,
-                    ),
-                    expr => expr.to_token_stream(),
+                let ttl = match name {
+                    "ttl" => Time::read(value),
+                    _ => Time::of_seconds(value, name),
                 };
-                self.said.extend(quote!(.ttl(#ttl)));
+                match ttl {
+                    Ok(ttl) => self.said.extend(quote!(.ttl(#ttl))),
+                    Err(error) => errors.push(error),
+                }
             }
             name => {
                 let meant = did_you_mean(name, KEYS);

@@ -12,7 +12,7 @@ mod loader;
 mod many_keys;
 pub(crate) mod owner;
 pub(crate) mod read;
-mod refresh;
+pub(crate) mod refresh;
 mod renew;
 mod settings;
 pub(crate) mod shape;

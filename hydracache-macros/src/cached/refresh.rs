@@ -14,6 +14,16 @@ use crate::crate_path::Facade;
 use crate::diagnostics::Errors;
 use crate::duration;
 
+/// What is wrong with a soft limit that is not below the hard one.
+pub(crate) const NEVER_PASSES: &str =
+    "this is not shorter than `load_timeout`, so it would never pass: make it shorter";
+/// What is wrong with a soft limit where nothing may be handed out in its place.
+pub(crate) const SOFT_WITHOUT_STALE: &str =
+    "`soft_timeout` hands out a stale value: say how stale it may be, as in `stale_on_error = \"1h\"`";
+/// What is wrong with a pause after failures that nobody outlives.
+pub(crate) const RETRY_OF_NOTHING: &str = "`retry_after` is about loads that fail where an old value will do: say how old it \
+    may be, as in `stale_on_error = \"1h\"`, or remove it";
+
 /// A span of time and where it is written.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Length {
@@ -137,11 +147,7 @@ impl Refresh {
         }
         let windows = ["refresh_ahead", "stale_while_revalidate", "stale_on_error"];
         if let (Some(at), true) = (said("retry_after"), windows.iter().all(|window| said(window).is_none())) {
-            errors.at(
-                at,
-                "`retry_after` is about loads that fail where an old value will do: say how old it may be, as in \
-                 `stale_on_error = \"1h\"`, or remove it",
-            );
+            errors.at(at, RETRY_OF_NOTHING);
         }
         if self.single_flight == Some(false)
             && let Some(at) = said("wait_timeout")
@@ -187,17 +193,11 @@ impl Refresh {
         if let (Some(soft), Some(load)) = (self.soft_timeout, self.load_timeout)
             && soft.length >= load.length
         {
-            errors.at(
-                soft.at,
-                "this is not shorter than `load_timeout`, so it would never pass: make it shorter",
-            );
+            errors.at(soft.at, NEVER_PASSES);
         }
         if let Some(soft) = self.soft_timeout {
             if args.said("stale_on_error").is_none() {
-                errors.at(
-                    soft.at,
-                    "`soft_timeout` hands out a stale value: say how stale it may be, as in `stale_on_error = \"1h\"`",
-                );
+                errors.at(soft.at, SOFT_WITHOUT_STALE);
             }
             if args.adopt == Some(false) {
                 errors.at(

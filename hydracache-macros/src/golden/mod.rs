@@ -8,6 +8,8 @@ use std::{env, fs};
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::quote;
 
+use crate::policy::Kind;
+
 /// Compares an expansion with the file of that name.
 #[track_caller]
 fn compare(name: &str, expanded: &TokenStream) {
@@ -273,6 +275,30 @@ fn a_function_that_invalidates() {
 }
 
 #[test]
+fn a_function_that_invalidates_at_the_commit_of_its_transaction() {
+    let attribute =
+        quote!(get_user(user.id), tags = ["team:{result}"], at = commit(tx), crate = ::hydracache);
+    let item = quote! {
+        async fn save_user(tx: &mut Tx, user: &User) -> Result<u32, DbError> {
+            tx.write(user).await
+        }
+    };
+    compare("invalidates_at_commit", &crate::write::invalidates(attribute, item));
+}
+
+#[test]
+fn a_function_that_invalidates_at_a_commit_on_a_condition() {
+    let attribute =
+        quote!(get_user(id), when = |changed| *changed, at = commit(self.tx), crate = ::hydracache);
+    let item = quote! {
+        fn touch(&self, id: u64) -> bool {
+            self.write(id)
+        }
+    };
+    compare("invalidates_at_commit_when", &crate::write::invalidates(attribute, item));
+}
+
+#[test]
 fn a_function_that_stores_what_it_wrote() {
     let attribute = quote!(get_user(user.id) = user, crate = ::hydracache);
     let item = quote! {
@@ -296,6 +322,45 @@ fn an_entity() {
         }
     };
     compare("entity", &crate::entity::expand(item));
+}
+
+#[test]
+fn an_entity_in_a_table() {
+    let item = quote! {
+        #[hydracache(entity = "user", table = "app.users", crate = ::hydracache)]
+        struct User {
+            #[hydracache(id, column = "user_id")]
+            id: i64,
+            #[hydracache(tenant)]
+            company: u32,
+        }
+    };
+    compare("entity_in_a_table", &crate::entity::expand(item));
+}
+
+#[test]
+fn a_policy_of_one_result() {
+    let tokens = quote!(
+        name = "load-user",
+        preset = read_mostly,
+        entity = User,
+        id = user_id,
+        tag = "tenant:7",
+        tags = ["reports", format!("year:{year}")],
+        ttl_secs = 60,
+        none_ttl = absent,
+        jitter = "10%",
+        refresh_ahead = "30s",
+        stale_on_error_secs = hours * 3600,
+        crate = ::hydracache_db
+    );
+    compare("query_cache_policy", &crate::policy::expand(tokens, Kind::Query));
+}
+
+#[test]
+fn a_policy_of_many_ids() {
+    let tokens = quote!(entity = "user", collection_tag = "users", no_ttl, crate = ::hydracache_db);
+    compare("prepared_query_policy", &crate::policy::expand(tokens, Kind::Prepared));
 }
 
 #[test]

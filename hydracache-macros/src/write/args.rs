@@ -4,14 +4,13 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{
-    Expr, ExprArray, ExprAssign, ExprClosure, ExprLit, Ident, Lit, LitStr, Path, Token, parenthesized,
-};
+use syn::{Expr, ExprArray, ExprAssign, ExprClosure, ExprLit, Ident, Lit, Path, Token, parenthesized};
 
+use super::moment;
 use super::target::{Target, mentions_result};
 use crate::cached::args::{Cache, Returns};
 use crate::cached::key;
-use crate::cached::read::{expression, literal, of_value, read_cache, read_facade, read_returns};
+use crate::cached::read::{expression, of_value, read_cache, read_facade, read_returns};
 use crate::cached::signature::{Argument, Signature};
 use crate::diagnostics::Errors;
 use crate::parts::{Said, each_part};
@@ -24,6 +23,8 @@ pub(crate) struct Invalidates {
     pub(crate) tags: Vec<Tag>,
     pub(crate) when: Option<ExprClosure>,
     pub(crate) at: At,
+    /// The transaction at whose commit it is invalidated.
+    pub(crate) transaction: Option<Expr>,
     at_said: Option<Span>,
     pub(crate) cache: Option<Cache>,
     pub(crate) returns: Option<Returns>,
@@ -62,6 +63,7 @@ pub(crate) enum At {
     AfterOk,
     Always,
     Before,
+    Commit,
 }
 
 const KEYS: [(&str, &str); 6] = [
@@ -80,6 +82,7 @@ impl At {
             Self::AfterOk => "after_ok",
             Self::Always => "always",
             Self::Before => "before",
+            Self::Commit => "commit",
         }
     }
 }
@@ -167,12 +170,8 @@ impl Invalidates {
                 other => return Err(syn::Error::new_spanned(other, takes("a closure of the outcome"))),
             },
             "at" => {
-                let takes = takes("`\"after_ok\"`, `\"always\"` or `\"before\"`");
-                let moment: LitStr = literal(input, &takes)?;
-                self.at_said = Some(moment.span());
-                let known = [At::AfterOk, At::Always, At::Before];
-                let said = known.into_iter().find(|known| known.name() == moment.value());
-                self.at = said.ok_or_else(|| syn::Error::new(moment.span(), takes))?;
+                self.at_said = Some(input.span());
+                (self.at, self.transaction) = moment::read(input, &takes)?;
             }
             "cache" => self.cache = Some(read_cache(input, example)?),
             "returns" => self.returns = Some(read_returns(input, example)?),

@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
+use syn::{Expr, Ident};
 
 use super::args::{At, Invalidates, Put, Tag};
 use super::target::{Target, mentions_result, result_name};
@@ -57,7 +58,10 @@ impl Wrapping {
                 facts,
             };
         }
-        let apply = quote_spanned!(span=> __guard.apply([#(#late),*]) #publish;);
+        let apply = match args.at {
+            At::Commit => quote_spanned!(span=> __guard.add([#(#late),*]);),
+            _ => quote_spanned!(span=> __guard.apply([#(#late),*]) #publish;),
+        };
         let after_ok = match &args.when {
             None => apply.clone(),
             Some(closure) => {
@@ -72,7 +76,17 @@ impl Wrapping {
             At::Always => quote_spanned!(span=> __guard.apply([]) #publish;),
             _ => quote_spanned!(span=> __guard.defuse();),
         };
-        let before = quote_spanned!(span=> let __guard = #private::Guard::new([#(#early),*]););
+        let guard = match &args.transaction {
+            None => quote_spanned!(span=> #private::Guard::new([#(#early),*])),
+            Some(transaction) => {
+                let list = commit_list(transaction, &facade);
+                // A condition asks for the outcome.
+                let method = if args.when.is_none() { "adding" } else { "holding" };
+                let method = Ident::new(method, span);
+                quote_spanned!(span=> #private::CommitGuard::#method(#list, [#(#early),*]))
+            }
+        };
+        let before = quote_spanned!(span=> let __guard = #guard;);
         Self { facade, returns: args.returns, before, after_ok, after_err, facts }
     }
 
@@ -197,6 +211,13 @@ fn publish(signature: &Signature) -> TokenStream {
 
 fn all_of(path: &syn::Path) -> TokenStream {
     Target { path: path.clone(), arguments: Vec::new() }.on_handle("pending_all")
+}
+
+/// The list of a transaction.
+fn commit_list(transaction: &Expr, facade: &Facade) -> TokenStream {
+    let private = facade.private(transaction.span());
+    let given = quote_spanned!(generated(transaction.span())=> &(#transaction));
+    call_over(quote!(#private::commit_list), given, transaction)
 }
 
 fn pending_tag(tag: &Tag, cache: Option<&Cache>, facade: &Facade, signature: &Signature) -> TokenStream {

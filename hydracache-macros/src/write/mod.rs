@@ -2,6 +2,7 @@
 
 mod args;
 mod emit;
+mod moment;
 pub(crate) mod target;
 
 use proc_macro2::TokenStream;

@@ -1,5 +1,6 @@
 //! What generated code calls. Everything else in the crate is free to change without touching the macros.
 
+mod at_commit;
 mod by_name;
 mod each;
 mod entries;
@@ -12,6 +13,7 @@ mod write;
 
 pub use inventory;
 
+pub use self::at_commit::{CommitGuard, commit_list};
 pub use self::by_name::{
     SentArguments, TellNothing, TellSource, TellText, begin_blocking_load, begin_load, provided_instance,
 };

@@ -28,6 +28,11 @@ use crate::tag::TagSet;
 /// assert_eq!(User::collection_tag(), Some("users".to_owned()));
 /// # let _ = User { id: 1 }.id;
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an entity",
+    label = "its keys and tags are not known",
+    note = "derive it: `#[derive(HydraCacheEntity)]` with `#[hydracache(entity = \"user\")]`, and `#[hydracache(id)]` on the field that is its id"
+)]
 pub trait CacheEntity {
     /// What tells the values apart.
     type Id: KeySegment + ?Sized;
@@ -103,6 +108,9 @@ pub struct EntityFacts {
     pub id_field: Option<&'static str>,
     pub id_type: &'static str,
     pub tenant_field: Option<&'static str>,
+    pub table: Option<&'static str>,
+    pub id_column: Option<&'static str>,
+    pub tenant_column: Option<&'static str>,
     pub tags: &'static [&'static str],
     pub type_name: &'static str,
     pub package: &'static str,
@@ -142,6 +150,21 @@ impl EntityDescriptor {
     /// The field that names the tenant, where one is marked.
     pub fn tenant_field(&self) -> Option<&'static str> {
         self.facts.tenant_field
+    }
+
+    /// The table of the database that holds the values, where it is said.
+    pub fn table(&self) -> Option<&'static str> {
+        self.facts.table
+    }
+
+    /// The column that holds the id: the one that is said, or the name of the field that is marked.
+    pub fn id_column(&self) -> Option<&'static str> {
+        self.facts.id_column
+    }
+
+    /// The column that holds the tenant, likewise.
+    pub fn tenant_column(&self) -> Option<&'static str> {
+        self.facts.tenant_column
     }
 
     /// More tags, as they are written.

@@ -61,7 +61,7 @@ impl Invalidator {
         self.facts.tags
     }
 
-    /// When it does that: `after_ok`, `always` or `before`.
+    /// When it does that: `after_ok`, `always`, `before`, or `commit` for that of a transaction.
     pub fn at(&self) -> &'static str {
         self.facts.at
     }

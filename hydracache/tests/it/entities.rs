@@ -10,8 +10,9 @@ use crate::support::isolated;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, HydraCacheEntity)]
 #[hydracache(entity = "entities.user", collection = "entities.users", tags = ["team:{team}", "named:{name.len()}"])]
+#[hydracache(table = "app.users")]
 struct User {
-    #[hydracache(id)]
+    #[hydracache(id, column = "user_id")]
     id: i64,
     #[hydracache(tenant)]
     company: u32,
@@ -26,7 +27,7 @@ struct OrderId {
 }
 
 #[derive(HydraCacheEntity)]
-#[hydracache(entity = "entities.order", id = OrderId)]
+#[hydracache(entity = "entities.order", id = OrderId, id_column = "number")]
 struct Order;
 
 #[derive(HydraCacheEntity)]
@@ -101,12 +102,17 @@ fn the_registry_lists_entities_with_what_is_said_of_them() {
     assert_eq!((entity.collection(), entity.id_field()), (Some("entities.users"), Some("id")));
     assert_eq!((entity.id_type(), entity.tenant_field()), ("i64", Some("company")));
     assert_eq!(entity.tags(), ["team:{team}", "named:{name.len()}"]);
+    let columns = [entity.table(), entity.id_column(), entity.tenant_column()];
+    assert_eq!(columns, [Some("app.users"), Some("user_id"), Some("company")]);
+    assert_eq!(columns, [User::TABLE, User::ID_COLUMN, User::TENANT_COLUMN]);
     assert_eq!((entity.type_name(), entity.package()), ("User", "hydracache"));
     assert!(entity.file().ends_with("entities.rs") && entity.line() > 0, "{entity}");
     assert!(entity.module().ends_with("entities"));
     assert!(entity.to_string().starts_with("`entities.user` ("), "{entity}");
     let (order, marked) = (of("entities.order"), of("entities:with%marks"));
     assert_eq!((order.id_field(), order.id_type()), (None, "OrderId"));
+    assert_eq!((order.table(), order.id_column(), order.tenant_column()), (None, Some("number"), None));
+    assert_eq!([Order::TABLE, Order::ID_COLUMN, Order::TENANT_COLUMN], [None, Some("number"), None]);
     assert_eq!((marked.id_field(), marked.id_type()), (Some("0"), "T"));
     let names: Vec<_> = registry.entities().map(|entity| entity.entity()).collect();
     assert!(names.is_sorted(), "{names:?}");

@@ -5,6 +5,7 @@
 mod adoption;
 mod adoption_shapes;
 mod around;
+mod at_commit;
 mod bulk;
 mod defaults;
 mod entangled;

@@ -25,7 +25,7 @@ const TABLE: &[Row] = &[
         ours: &["hydracache-macros", "hydracache-runtime"],
         optional: &["hydracache-db", "hydracache-cluster"],
     },
-    Row { folder: "ui-tests", ours: USER_OF_THE_FACADE, optional: &[] },
+    Row { folder: "ui-tests", ours: USER_OF_DATABASES, optional: &[] },
     Row { folder: "examples", ours: USER_OF_DATABASES, optional: &[] },
     Row { folder: "benches", ours: USER_OF_DATABASES, optional: &[] },
     Row { folder: "xtask", ours: USER_OF_THE_FACADE, optional: &[] },

@@ -53,7 +53,7 @@ fn the_intended_shape_is_green() {
         member("hydracache-db", vec![ours("hydracache-runtime"), ours("hydracache-macros"), outside("sqlx")]),
         member("hydracache-cluster", vec![ours("hydracache-runtime"), outside("raft")]),
         member("hydracache", facade),
-        member("ui-tests", vec![development(ours("hydracache"))]),
+        member("ui-tests", vec![development(ours("hydracache")), development(ours("hydracache-db"))]),
         member("examples", vec![ours("hydracache"), outside("axum")]),
         // A released version of the facade under another name is an outside crate.
         member("benches", vec![ours("hydracache"), outside("hydracache")]),

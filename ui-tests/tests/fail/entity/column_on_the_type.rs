@@ -1,0 +1,11 @@
+use hydracache::HydraCacheEntity;
+
+#[derive(HydraCacheEntity)]
+#[hydracache(entity = "user", column = "user_id")]
+struct User {
+    #[hydracache(id)]
+    id: i64,
+    name: String,
+}
+
+fn main() {}
