@@ -94,19 +94,6 @@ pub fn begin<V: MemoryValue>(
 }
 
 impl<V: MemoryValue> Begun<V> {
-    /// The value, if it was found and nothing is to be done besides handing it out.
-    ///
-    /// # Errors
-    ///
-    /// The call itself, if there is more to do.
-    #[inline]
-    pub fn into_hit(self) -> Result<V, Self> {
-        match self.0 {
-            Started::Hit(loaded) => Ok(loaded.into_value()),
-            other => Err(Self(other)),
-        }
-    }
-
     /// Returns what was found, or loads it; the load outlives its caller.
     ///
     /// # Errors

@@ -34,7 +34,8 @@ impl HydraCache {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<T, E>> + Send + 'static,
     {
-        view::start(self, key.as_ref(), &Asked::new(&options))?.finish(loader).await
+        let started = view::start(self, key.as_ref(), &Asked::new(&options))?;
+        started.finish(loader).await
     }
 
     /// Another name of [`get_or_load`](Self::get_or_load).
@@ -115,7 +116,8 @@ impl HydraCache {
         Fut: Future<Output = Result<T, E>> + Send + 'static,
     {
         let asked = Asked { refresh: Some(&refresh), ..Asked::new(&options) };
-        view::start(self, key.as_ref(), &asked)?.finish(loader).await
+        let started = view::start(self, key.as_ref(), &asked)?;
+        started.finish(loader).await
     }
 
     /// As [`get_or_load`](Self::get_or_load), for a value that may not exist: a loaded `None` is treated as
@@ -136,7 +138,8 @@ impl HydraCache {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<Option<T>, E>> + Send + 'static,
     {
-        view::start(self, key.as_ref(), &Asked::optional(&options))?.finish(loader).await
+        let started = view::start(self, key.as_ref(), &Asked::optional(&options))?;
+        started.finish(loader).await
     }
 
     /// Returns the values of those keys that are there. Each key is looked up once and counted once.

@@ -88,10 +88,7 @@ impl Ops<'_> {
         accepts: fn(&T) -> bool,
     ) -> Option<T> {
         let key = self.engine.checked_key(text).ok()?;
-        let entry = match self.consult(key, windows)? {
-            (entry, Decision::Hit) => entry,
-            _ => return None,
-        };
+        let (entry, Decision::Hit) = self.consult(key, windows)? else { return None };
         let (_, value) = entry.stored.value(access, self.engine.codec(), self.version).ok()?;
         let value = accepts(value).then(|| value.clone())?;
         self.hit(key, &entry);

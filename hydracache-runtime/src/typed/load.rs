@@ -28,7 +28,8 @@ impl<T: MemoryValue> TypedCache<T> {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<T, E>> + Send + 'static,
     {
-        view::start(self, key.as_ref(), &Asked::new(&options))?.finish(loader).await
+        let started = view::start(self, key.as_ref(), &Asked::new(&options))?;
+        started.finish(loader).await
     }
 
     /// Another name of [`get_or_load`](Self::get_or_load).
@@ -86,7 +87,8 @@ impl<T: MemoryValue> TypedCache<T> {
         Fut: Future<Output = Result<T, E>> + Send + 'static,
     {
         let asked = Asked { refresh: Some(&refresh), ..Asked::new(&options) };
-        view::start(self, key.as_ref(), &asked)?.finish(loader).await
+        let started = view::start(self, key.as_ref(), &asked)?;
+        started.finish(loader).await
     }
 
     /// As [`HydraCache::get_many`](crate::HydraCache::get_many).
@@ -140,6 +142,7 @@ impl<T: MemoryValue> TypedCache<Option<T>> {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<Option<T>, E>> + Send + 'static,
     {
-        view::start(self, key.as_ref(), &Asked::optional(&options))?.finish(loader).await
+        let started = view::start(self, key.as_ref(), &Asked::optional(&options))?;
+        started.finish(loader).await
     }
 }
