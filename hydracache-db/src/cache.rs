@@ -34,6 +34,7 @@ impl DbCache {
 
     /// Lets transactions that are begun with this cache write what they make invalid into the table `hydracache_outbox`
     /// as well, before they commit; see the module `outbox`.
+    #[must_use = "it is this handle that writes"]
     pub fn with_outbox(mut self) -> Self {
         self.outbox = true;
         self

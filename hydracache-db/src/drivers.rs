@@ -21,7 +21,7 @@ pub(crate) fn kind_of_load(load: &LoadError) -> DbErrorKind {
 /// The classes and codes are those of the SQL standard and of PostgreSQL (08 connection exception, 40003 statement
 /// completion unknown, 57P01 to 57P05 the server or an operator ends the connection), and the numbers of MySQL and MariaDB for
 /// a server that shuts down (1053), a query that was interrupted (1317) and a connection that was killed (1927).
-#[cfg(any(feature = "sqlx"))]
+#[cfg(feature = "sqlx")]
 pub(crate) fn ends_the_connection(code: &str) -> bool {
     code.starts_with("08")
         || matches!(

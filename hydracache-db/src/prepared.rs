@@ -262,7 +262,7 @@ impl<T: CacheValue> Prepared<T> {
         &self,
         id: &(impl KeySegment + Sync),
         accepts: fn(&Option<T>) -> bool,
-    ) -> std::result::Result<Option<T>, CacheResult<Begun<Option<T>>>> {
+    ) -> std::result::Result<Option<T>, CacheResult<Box<Begun<Option<T>>>>> {
         let tag = || self.tag(id);
         let request = Request {
             options: &self.options,
@@ -284,8 +284,8 @@ impl<T: CacheValue> Prepared<T> {
 
     /// Kept apart, so that what a hit runs is small.
     #[cold]
-    fn miss(&self, id: &impl KeySegment, request: &Request<'_, Option<T>>) -> CacheResult<Begun<Option<T>>> {
-        begin(&self.view, self.key(id).as_str(), request)
+    fn miss(&self, id: &impl KeySegment, request: &Request<'_, Option<T>>) -> CacheResult<Box<Begun<Option<T>>>> {
+        begin(&self.view, self.key(id).as_str(), request).map(Box::new)
     }
 
     fn context(&self, operation: &'static str, id: &impl KeySegment) -> Context {

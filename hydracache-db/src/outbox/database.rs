@@ -1,6 +1,6 @@
 //! The outbox as sqlx reads it, one implementation for each database.
 
-use ::sqlx::{AssertSqlSafe, Connection as _, Database, Pool};
+use ::sqlx::{Database, Pool};
 
 use super::{Dialect, OutboxKind, OutboxRecord};
 use crate::error::{Context, DbError, DbErrorKind, Result};
@@ -67,8 +67,7 @@ macro_rules! outbox_database {
                 values: &'a [i64],
             ) -> Boxed<'a, ::sqlx::Result<u64>> {
                 Box::pin(async move {
-                    let mut connection = pool.acquire().await?;
-                    let mut tx = connection.begin().await?;
+                    let mut tx = pool.begin().await?;
                     let mut changed = 0;
                     for statement in sql {
                         // MySQL counts places, so values go to the first statement, which keeps them.
@@ -85,7 +84,7 @@ macro_rules! outbox_database {
             fn migrate(pool: &Pool<Self>) -> Boxed<'_, ::sqlx::Result<()>> {
                 Box::pin(async move {
                     for statement in Self::DIALECT.migrations() {
-                        ::sqlx::raw_sql(AssertSqlSafe(statement)).execute(pool).await?;
+                        ::sqlx::raw_sql(::sqlx::AssertSqlSafe(statement)).execute(pool).await?;
                     }
                     Ok(())
                 })

@@ -33,6 +33,7 @@ const PASS_LIMIT: Duration = Duration::from_secs(10);
 ///
 /// While the outbox cannot be read nothing is learnt from it. After [`max_lag`](Self::max_lag) everything that follows it is
 /// dropped, and dropped again with each attempt, until it can be read; then it goes on where it was.
+#[must_use = "a follower follows when it is started"]
 pub struct OutboxFollower<DB: OutboxDatabase> {
     pool: Pool<DB>,
     targets: Targets,
@@ -274,9 +275,9 @@ impl<DB: OutboxDatabase> Following<DB> {
         match record {
             Ok(record) => {
                 let concerned = self.follower.targets.apply(record, by);
-                self.shared.change(|status| match concerned {
-                    true => status.applied += 1,
-                    false => status.foreign += 1,
+                self.shared.change(|status| {
+                    status.applied += u64::from(concerned);
+                    status.foreign += u64::from(!concerned);
                 });
             }
             Err(kind) => {

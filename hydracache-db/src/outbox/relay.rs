@@ -24,6 +24,7 @@ const KEEP: Duration = Duration::from_secs(3600);
 ///
 /// Where processes share no bus, each follows the outbox itself: [`OutboxFollower`](super::OutboxFollower).
 #[derive(Debug)]
+#[must_use = "a relay publishes when it is run"]
 pub struct OutboxRelay<DB: OutboxDatabase> {
     pool: Pool<DB>,
     targets: Targets,

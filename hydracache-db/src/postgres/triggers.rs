@@ -21,6 +21,7 @@ const ROW_LIMIT: u32 = 1000;
 ///
 /// The function is `security definer`, so writers need no rights on the outbox.
 #[derive(Debug, Clone)]
+#[must_use = "triggers are SQL that is to be run"]
 pub struct Triggers {
     /// As it stands in keys.
     entity: String,

@@ -1,7 +1,6 @@
 //! Queries of sqlx, taken apart so that they own what they need.
 
 use std::fmt;
-use std::marker::PhantomData;
 
 use ::sqlx::query::{Map, Query, QueryAs, QueryScalar};
 use ::sqlx::{Database, Error, Execute, Executor, FromRow, IntoArguments, SqlStr};
@@ -39,37 +38,38 @@ pub trait OwnedRead<DB: Database, T>: Send + 'static {
     fn rows(self, on: &mut DB::Connection) -> Boxed<'_, Result<Vec<T>, Error>>;
 }
 
+/// How a row becomes a value.
+type ValueOf<DB, T> = fn(&<DB as Database>::Row) -> Result<T, Error>;
+
 /// A statement with its arguments, and how its rows become values.
 #[doc(hidden)]
 pub struct Statement<DB: Database, T> {
-    sql: SqlStr,
-    arguments: Option<Result<Option<DB::Arguments>, BoxError>>,
-    persistent: bool,
-    value: fn(&DB::Row) -> Result<T, Error>,
+    run: Run<DB>,
+    value: ValueOf<DB, T>,
 }
 
 impl<DB: Database, T> fmt::Debug for Statement<DB, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Statement").field("sql", &self.sql).finish_non_exhaustive()
+        f.debug_struct("Statement").field("sql", &self.run.sql).finish_non_exhaustive()
     }
 }
 
 impl<DB: Database, T> Statement<DB, T> {
-    fn of<'q>(mut query: impl Execute<'q, DB>, value: fn(&DB::Row) -> Result<T, Error>) -> Self {
+    fn of<'q>(mut query: impl Execute<'q, DB>, value: ValueOf<DB, T>) -> Self {
         let (arguments, persistent) = (Some(query.take_arguments()), query.persistent());
-        Self { sql: query.sql(), arguments, persistent, value }
+        Self { run: Run { sql: query.sql(), arguments, persistent }, value }
     }
 }
 
 /// The statement as sqlx runs it.
 struct Run<DB: Database> {
     sql: SqlStr,
+    /// Taken when it is run.
     arguments: Option<Result<Option<DB::Arguments>, BoxError>>,
     persistent: bool,
-    database: PhantomData<fn() -> DB>,
 }
 
-impl<'q, DB: Database> Execute<'q, DB> for Run<DB> {
+impl<DB: Database> Execute<'_, DB> for Run<DB> {
     fn sql(self) -> SqlStr {
         self.sql
     }
@@ -87,16 +87,6 @@ impl<'q, DB: Database> Execute<'q, DB> for Run<DB> {
     }
 }
 
-impl<DB, T> Statement<DB, T>
-where
-    DB: Database,
-{
-    fn split(self) -> (Run<DB>, fn(&DB::Row) -> Result<T, Error>) {
-        let Self { sql, arguments, persistent, value } = self;
-        (Run { sql, arguments, persistent, database: PhantomData }, value)
-    }
-}
-
 impl<DB, T> OwnedRead<DB, T> for Statement<DB, T>
 where
     DB: Database,
@@ -104,12 +94,12 @@ where
     for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
 {
     fn row(self, on: &mut DB::Connection) -> Boxed<'_, Result<Option<T>, Error>> {
-        let (run, value) = self.split();
+        let Self { run, value } = self;
         Box::pin(async move { on.fetch_optional(run).await?.as_ref().map(value).transpose() })
     }
 
     fn rows(self, on: &mut DB::Connection) -> Boxed<'_, Result<Vec<T>, Error>> {
-        let (run, value) = self.split();
+        let Self { run, value } = self;
         Box::pin(async move { on.fetch_all(run).await?.iter().map(value).collect() })
     }
 }
