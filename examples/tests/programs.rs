@@ -60,3 +60,8 @@ fn pg_change_feed() {
     let last = "pg_change_feed: 2 loads, 1 change";
     ends_with_given(env!("CARGO_BIN_EXE_pg_change_feed"), &[&url, "--once"], last);
 }
+
+#[test]
+fn diesel_sqlite() {
+    ends_with(env!("CARGO_BIN_EXE_diesel_sqlite"), "diesel_sqlite: 7 loads for 1005 reads");
+}

@@ -13,6 +13,10 @@ pub(crate) fn kind_of_load(load: &LoadError) -> DbErrorKind {
     if let Some(error) = load.downcast_ref::<::sqlx::Error>() {
         return crate::sqlx::kind_of(error);
     }
+    #[cfg(feature = "diesel")]
+    if let Some(kind) = crate::diesel::kind_of_load(load) {
+        return kind;
+    }
     DbErrorKind::Load
 }
 

@@ -32,6 +32,8 @@ pub enum DbErrorKind {
     NotCommitted,
     /// A transaction was begun inside of another one, whose end decides.
     NestedTransaction,
+    /// Blocking code was to be run outside of a tokio runtime, or in one that is shutting down.
+    NoRuntime,
     /// A read was not told its key.
     NoKey,
     /// A value does not know its id.

@@ -79,7 +79,7 @@
 //! | read many rows by their ids | [`DbCache::for_entities`], [`DbMany::load_many`] |
 //! | find a row by something else than its id | [`DbQuery::tagged_by`] |
 //! | hand out old rows while the database is slow or gone | [`RefreshPolicy`] |
-//! | invalidate with a write | [`DbCache::begin`], [`DbTransaction`] |
+//! | invalidate with a write | [`DbCache::begin`], [`DbTransaction`]; with Diesel `DbCache::transaction` and [`Invalidations`] |
 //! | invalidate without a transaction of ours | [`DbCache::invalidate_entity`] and its neighbours |
 //! | keep several processes right | [`outbox`]: followers, or a relay to a bus |
 //! | learn of what others write | [`postgres`], and the module `sqlite` |
@@ -102,12 +102,21 @@
 //! |---|---|
 //! | `sqlx` | the module `sqlx`: reads on pools, connections and transactions of any database of sqlx |
 //! | `sqlx-sqlite`, `sqlx-postgres`, `sqlx-mysql` | that driver, and its outbox; SQLite's feed, PostgreSQL's change feed |
+//! | `diesel` | the module `diesel`: reads by closures that block, and transactions, with any backend of Diesel |
+//! | `diesel-sqlite`, `diesel-postgres` | that backend with its C library compiled in, and writing its outbox |
+//! | `diesel-r2d2` | what errors of Diesel's r2d2 pool are |
+//! | `diesel-async` | reads and transactions on connections of `diesel-async` |
+//! | `diesel-async-postgres`, `diesel-async-mysql` | that connection, and writing its outbox |
+//! | `diesel-async-deadpool` | reads on pools of deadpool, and what their errors are |
 //!
 //! The SQLite library is compiled in, once for all drivers.
 
 mod cache;
+#[cfg(feature = "diesel")]
+pub mod diesel;
 mod drivers;
 mod error;
+mod invalidations;
 mod many;
 mod naming;
 pub mod outbox;
@@ -126,6 +135,7 @@ pub use cache::DbCache;
 pub use error::{DbError, DbErrorKind, Result};
 pub use hydracache_macros::{HydraCacheEntity, prepared_query_policy, query_cache_policy};
 pub use hydracache_runtime::{CacheEntity, RefreshOptions as RefreshPolicy};
+pub use invalidations::Invalidations;
 pub use many::DbMany;
 pub use policy::QueryCachePolicy;
 pub use prepared::{PreparedQuery, PreparedQueryPolicy};

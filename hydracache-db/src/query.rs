@@ -230,53 +230,78 @@ impl<V: CacheValue> Read<V> {
         self.begin(false)?.load(load).await
     }
 
-    /// What is cached, or what a load returns that borrows from its caller and ends with it.
-    #[cfg_attr(not(feature = "sqlx"), allow(dead_code, reason = "what borrows a connection is an adapter's"))]
-    pub(crate) async fn borrowed<E, F, Fut>(self, load: F) -> hydracache_runtime::CacheResult<V>
+    /// What is cached, or what a load on the caller's own connection returns, which ends with its caller.
+    ///
+    /// Inside of a transaction the cache is left out, because the load may see what is never committed. Where the read goes
+    /// `through` it nevertheless, what is cached is handed out; what is loaded is stored only by a transaction of ours, when
+    /// that is committed.
+    #[cfg_attr(
+        not(any(feature = "sqlx", feature = "diesel-async")),
+        allow(dead_code, reason = "what reads on a connection is an adapter's")
+    )]
+    pub(crate) async fn on_connection<E, F, Fut>(
+        self,
+        whereabouts: Whereabouts<'_>,
+        through: bool,
+        load: F,
+    ) -> hydracache_runtime::CacheResult<V>
     where
         E: Into<Box<dyn StdError + Send + Sync>>,
         F: FnOnce() -> Fut,
         Fut: Future<Output = std::result::Result<V, E>>,
     {
-        self.begin(true)?.load_in_place(load).await
+        if let Whereabouts::NoTransaction = whereabouts {
+            return self.begin(true)?.load_in_place(load).await;
+        }
+        if through && let Some(value) = self.hit().await {
+            return Ok(value);
+        }
+        // Its error is told as that of any load.
+        let value = load().await.map_err(|error| load_error(&self.key, error.into()))?;
+        if through && let Whereabouts::Ours(fills) = whereabouts {
+            fills.push(self.at_commit(value.clone()));
+        }
+        Ok(value)
     }
 
     /// What is cached and fresh.
-    #[cfg_attr(
-        not(feature = "sqlx"),
-        allow(dead_code, reason = "what reads in a transaction is an adapter's")
-    )]
-    pub(crate) async fn hit(&self) -> Option<V> {
+    async fn hit(&self) -> Option<V> {
         // A result of another shape is none.
         let found = self.view.get(&self.key).await.unwrap_or_default();
         found.filter(|value| (self.accepts)(value))
     }
 
-    /// What a load returns that has nothing to do with the cache; its error is told as that of any load.
-    #[cfg_attr(
-        not(feature = "sqlx"),
-        allow(dead_code, reason = "what reads in a transaction is an adapter's")
-    )]
-    pub(crate) async fn past<E>(
-        &self,
-        load: impl Future<Output = std::result::Result<V, E>>,
-    ) -> hydracache_runtime::CacheResult<V>
-    where
-        E: Into<Box<dyn StdError + Send + Sync>>,
-    {
-        load.await.map_err(|error| load_error(&self.key, error.into()))
-    }
-
     /// Stores, at a commit, what was read in its transaction, unless something it depends on has changed since that began.
-    #[cfg_attr(
-        not(feature = "sqlx"),
-        allow(dead_code, reason = "what reads in a transaction is an adapter's")
-    )]
-    pub(crate) fn at_commit(self, value: V) -> Fill {
+    fn at_commit(self, value: V) -> Fill {
         Box::new(move |moment| {
             if let Err(error) = fill_since(&self.view, &self.key, moment, value, &self.request(true)) {
                 tracing::debug!(%error, "what was read in a transaction is not stored");
             }
         })
+    }
+}
+
+/// Whether a connection is inside of a transaction.
+#[cfg_attr(
+    not(any(feature = "sqlx", feature = "diesel-async")),
+    allow(dead_code, reason = "what reads on a connection is an adapter's")
+)]
+pub(crate) enum Whereabouts<'c> {
+    NoTransaction,
+    /// In one whose end nobody here learns of.
+    Foreign,
+    /// In one of ours, and where to put what its commit stores.
+    #[cfg_attr(not(feature = "sqlx"), allow(dead_code, reason = "closures of Diesel have no place for it"))]
+    Ours(&'c mut Vec<Fill>),
+}
+
+#[cfg_attr(
+    not(any(feature = "sqlx", feature = "diesel-async")),
+    allow(dead_code, reason = "what reads on a connection is an adapter's")
+)]
+impl Whereabouts<'_> {
+    /// Of a connection of the caller's.
+    pub(crate) fn of_connection(in_transaction: bool) -> Self {
+        if in_transaction { Self::Foreign } else { Self::NoTransaction }
     }
 }

@@ -5,11 +5,11 @@ use std::future::Future;
 use std::ops::{Deref, DerefMut};
 
 use hydracache_runtime::db_support::Moment;
-use hydracache_runtime::{AtCommit, CacheEntity, CommitList, KeySegment, Tag};
+use hydracache_runtime::{Applied, AtCommit, CommitList};
 
 use crate::cache::DbCache;
 use crate::error::{DbErrorKind, Result};
-use crate::naming::tags_of_write;
+use crate::invalidations::{Invalidations, invalidates_methods};
 use crate::outbox::OutboxRecord;
 
 /// Where a transaction can be begun: a pool, a connection, or what a driver calls it.
@@ -62,13 +62,7 @@ impl DbCache {
         // Before the transaction sees anything.
         let moment = Moment::now(self.cache());
         let transaction = on.begin_transaction().await?;
-        Ok(DbTransaction {
-            db: self.clone(),
-            transaction,
-            moment,
-            list: CommitList::new(),
-            fills: Vec::new(),
-        })
+        Ok(DbTransaction { scope: Invalidations::new(self), transaction, moment, fills: Vec::new() })
     }
 }
 
@@ -84,62 +78,17 @@ pub(crate) type Fill = Box<dyn FnOnce(Moment) + Send>;
 /// With [`DbCache::with_outbox`] the list is also written into the database, in the same transaction, for other processes and
 /// for the case that this one does not live to invalidate.
 pub struct DbTransaction<X> {
-    db: DbCache,
+    scope: Invalidations,
     transaction: X,
     moment: Moment,
-    list: CommitList,
     fills: Vec<Fill>,
 }
 
 impl<X: DriverTransaction> DbTransaction<X> {
-    /// The commit invalidates what is cached of one entity, and the lists of its collection.
-    pub fn invalidates_entity<E: CacheEntity>(&mut self, id: E::Id) -> &mut Self
-    where
-        E::Id: Sized,
-    {
-        self.invalidates_tags(tags_of_write::<E>(&id))
-    }
+    invalidates_methods!();
 
-    /// The commit invalidates what carries the tag `name:id` in the namespace.
-    pub fn invalidates_entity_named(&mut self, name: &str, id: impl KeySegment) -> &mut Self {
-        self.invalidates_tag(Tag::entity(name, id))
-    }
-
-    /// The commit invalidates everything of a collection.
-    pub fn invalidates_collection(&mut self, name: &str) -> &mut Self {
-        self.invalidates_tag(name)
-    }
-
-    /// The commit invalidates what carries a tag of the namespace.
-    pub fn invalidates_tag(&mut self, tag: impl AsRef<str>) -> &mut Self {
-        self.list.add(self.db.cache(), self.db.stale_tag(tag.as_ref()));
-        self
-    }
-
-    /// The commit invalidates what carries any of these tags of the namespace.
-    pub fn invalidates_tags<I>(&mut self, tags: I) -> &mut Self
-    where
-        I: IntoIterator,
-        I::Item: AsRef<str>,
-    {
-        tags.into_iter().fold(self, |this, tag| this.invalidates_tag(tag))
-    }
-
-    /// The commit takes out the result of a key of the namespace.
-    pub fn invalidates_key(&mut self, key: impl AsRef<str>) -> &mut Self {
-        self.list.add(self.db.cache(), self.db.stale_key(key.as_ref()));
-        self
-    }
-
-    /// The commit invalidates the whole namespace.
-    pub fn invalidates_all(&mut self) -> &mut Self {
-        self.list.add(self.db.cache(), self.db.stale_namespace());
-        self
-    }
-
-    /// What the commit invalidates so far; more can be added for other caches.
-    pub fn invalidations(&self) -> &CommitList {
-        &self.list
+    fn scope(&self) -> &Invalidations {
+        &self.scope
     }
 
     /// Commits, and then invalidates what is in the list.
@@ -158,31 +107,19 @@ impl<X: DriverTransaction> DbTransaction<X> {
     ///
     /// Dropped while the commit is under way, it invalidates, since the commit may happen.
     pub async fn commit(self) -> Result<()> {
-        let Self { db, mut transaction, moment, list, fills } = self;
-        if db.outbox && !list.is_empty() {
-            let records = OutboxRecord::of(&list);
+        let Self { scope, mut transaction, moment, fills } = self;
+        let records = scope.outbox_records();
+        if !records.is_empty() {
             transaction.write_outbox(records).await?;
         }
-        let guard = MayHaveHappened::new(list);
-        match transaction.commit().await {
-            Ok(()) => {
-                let invalidated = guard.into_list().commit();
-                // After the invalidations: what they make wrong is refused.
-                fills.into_iter().for_each(|fill| fill(moment));
-                if let Err(error) = invalidated.await {
-                    tracing::warn!(%error, "an invalidation after a commit is not complete");
-                }
-                Ok(())
-            }
-            Err(error) if error.kind() == DbErrorKind::CommitUnknown => {
-                guard.into_list().commit().fire();
-                Err(error)
-            }
-            Err(error) => {
-                guard.into_list().roll_back();
-                Err(error)
-            }
+        let guard = scope.commits();
+        let invalidated = guard.ended(transaction.commit().await)?;
+        // After the invalidations: what they make wrong is refused.
+        for fill in fills {
+            fill(moment);
         }
+        spread(invalidated).await;
+        Ok(())
     }
 
     /// Rolls back and invalidates nothing.
@@ -191,20 +128,27 @@ impl<X: DriverTransaction> DbTransaction<X> {
     ///
     /// Those of the driver; the transaction is not committed in any case.
     pub async fn rollback(self) -> Result<()> {
-        self.list.roll_back();
+        self.scope.list.roll_back();
         self.transaction.rollback().await
     }
 
     /// The driver's own transaction, for what the connection cannot do. Ended by hand it invalidates nothing: say so with
     /// [`invalidations`](Self::invalidations).
     pub fn into_inner(self) -> (X, CommitList) {
-        (self.transaction, self.list)
+        (self.transaction, self.scope.list)
     }
 
     /// The connection, and where to put what is read on it to be stored at the commit.
     #[allow(dead_code, reason = "what reads in a transaction is an adapter's")]
     pub(crate) fn reading(&mut self) -> (&mut X::Connection, &mut Vec<Fill>) {
         (self.transaction.connection_mut(), &mut self.fills)
+    }
+}
+
+/// Waits until others were told of what a commit made invalid. The data is committed, whatever becomes of that.
+pub(crate) async fn spread(invalidated: Applied) {
+    if let Err(error) = invalidated.await {
+        tracing::warn!(%error, "an invalidation after a commit is not complete");
     }
 }
 
@@ -218,8 +162,20 @@ impl MayHaveHappened {
         Self(Some(list))
     }
 
-    pub(crate) fn into_list(mut self) -> CommitList {
-        self.0.take().unwrap_or_default()
+    /// The commit has come to an end, or is not known to have: what is wrong by now is invalidated.
+    pub(crate) fn ended(mut self, outcome: Result<()>) -> Result<Applied> {
+        let list = self.0.take().unwrap_or_default();
+        match outcome {
+            Ok(()) => Ok(list.commit()),
+            Err(error) => {
+                if error.kind() == DbErrorKind::CommitUnknown {
+                    list.commit().fire();
+                } else {
+                    list.roll_back();
+                }
+                Err(error)
+            }
+        }
     }
 }
 
@@ -247,15 +203,15 @@ impl<X: DriverTransaction> DerefMut for DbTransaction<X> {
 
 impl<X> AtCommit for DbTransaction<X> {
     fn commit_list(&self) -> &CommitList {
-        &self.list
+        &self.scope.list
     }
 }
 
 impl<X> fmt::Debug for DbTransaction<X> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DbTransaction")
-            .field("db", &self.db)
-            .field("invalidations", &self.list)
+            .field("db", &self.scope.db)
+            .field("invalidations", &self.scope.list)
             .finish_non_exhaustive()
     }
 }

@@ -12,6 +12,7 @@
 
 use std::fmt::Write as _;
 
+use super::record::OutboxRecord;
 use crate::error::{Context, DbError, DbErrorKind, Result};
 
 /// A database's language.
@@ -28,13 +29,14 @@ pub enum Dialect {
 
 impl Dialect {
     /// How many rows are inserted with one statement.
-    pub(crate) const AT_ONCE: usize = 100;
+    const AT_ONCE: usize = 100;
 
     /// The language of a database, by the name that drivers give it.
     ///
     /// # Errors
     ///
     /// [`Outbox`](DbErrorKind::Outbox) for one that there is no outbox for.
+    #[cfg_attr(not(feature = "sqlx"), allow(dead_code, reason = "other drivers tell a database by its type"))]
     pub(crate) fn of_name(name: &str) -> Result<Self> {
         match name {
             "SQLite" => Ok(Self::Sqlite),
@@ -67,8 +69,26 @@ impl Dialect {
         file.split(";\n").map(str::trim).filter(|statement| !statement.is_empty()).collect()
     }
 
+    /// The statements that write records, in their order, each with the values that are bound to it.
+    #[cfg_attr(
+        not(any(feature = "sqlx", feature = "diesel")),
+        allow(dead_code, reason = "what writes is an adapter's")
+    )]
+    pub(crate) fn statements(self, records: &[OutboxRecord]) -> Vec<(String, Vec<Option<String>>)> {
+        let bare = |sql| (sql, Vec::new());
+        let mut statements: Vec<_> = self.before_insert(records.len()).into_iter().map(bare).collect();
+        let mut left = records.len();
+        for some in records.chunks(Self::AT_ONCE) {
+            left -= some.len();
+            let values = some.iter().flat_map(OutboxRecord::columns).collect();
+            statements.push((self.insert(some.len(), left), values));
+        }
+        statements.extend(self.after_insert().into_iter().map(bare));
+        statements
+    }
+
     /// What is done before rows are inserted.
-    pub(crate) fn before_insert(self, rows: usize) -> Vec<String> {
+    fn before_insert(self, rows: usize) -> Vec<String> {
         match self {
             Self::Sqlite | Self::Postgres => Vec::new(),
             Self::MySql => {
@@ -78,8 +98,8 @@ impl Dialect {
     }
 
     /// Inserts rows, after which `left` more are inserted; the values are the columns of each
-    /// [`OutboxRecord`](super::OutboxRecord), one row after the other.
-    pub(crate) fn insert(self, rows: usize, left: usize) -> String {
+    /// [`OutboxRecord`], one row after the other.
+    fn insert(self, rows: usize, left: usize) -> String {
         let mut sql = String::from("insert into hydracache_outbox (");
         if self == Self::MySql {
             sql.push_str("id, ");
@@ -106,7 +126,7 @@ impl Dialect {
     }
 
     /// What is done after rows were inserted.
-    pub(crate) fn after_insert(self) -> Vec<String> {
+    fn after_insert(self) -> Vec<String> {
         match self {
             Self::Sqlite | Self::MySql => Vec::new(),
             // Told to those who listen when, and only if, the transaction commits.

@@ -12,7 +12,7 @@ use super::read::{OwnedRead, SqlxRead};
 use super::source::{Place, SqlxSource};
 use crate::error::{DbError, Result};
 use crate::many::DbMany;
-use crate::query::{DbQuery, Read, existing};
+use crate::query::{DbQuery, Read, Whereabouts, existing};
 
 /// Cached reads by queries of sqlx.
 ///
@@ -194,25 +194,12 @@ where
             };
             read.owned(load).await
         }
-        Place::Connection(connection) if !connection.is_in_transaction() => {
-            read.borrowed(|| fetch(query, connection)).await
-        }
         Place::Connection(connection) => {
-            if through && let Some(value) = read.hit().await {
-                return Ok(value);
-            }
-            read.past(fetch(query, connection)).await
+            let whereabouts = Whereabouts::of_connection(connection.is_in_transaction());
+            read.on_connection(whereabouts, through, || fetch(query, connection)).await
         }
         Place::Transaction(connection, fills) => {
-            if !through {
-                return read.past(fetch(query, connection)).await;
-            }
-            if let Some(value) = read.hit().await {
-                return Ok(value);
-            }
-            let value = read.past(fetch(query, connection)).await?;
-            fills.push(read.at_commit(value.clone()));
-            Ok(value)
+            read.on_connection(Whereabouts::Ours(fills), through, || fetch(query, connection)).await
         }
     }
 }

@@ -73,17 +73,8 @@ where
         let told = |error| DbError::caused_by(DbErrorKind::Outbox, Context::of("write_outbox"), error);
         let dialect = Dialect::of_name(DB::NAME)?;
         let connection: &mut DB::Connection = self;
-        for statement in dialect.before_insert(records.len()) {
-            execute::<DB>(connection, statement, Vec::new()).await.map_err(told)?;
-        }
-        let mut left = records.len();
-        for some in records.chunks(Dialect::AT_ONCE) {
-            left -= some.len();
-            let values = some.iter().flat_map(OutboxRecord::columns).collect();
-            execute::<DB>(connection, dialect.insert(some.len(), left), values).await.map_err(told)?;
-        }
-        for statement in dialect.after_insert() {
-            execute::<DB>(connection, statement, Vec::new()).await.map_err(told)?;
+        for (statement, values) in dialect.statements(&records) {
+            execute::<DB>(connection, statement, values).await.map_err(told)?;
         }
         Ok(())
     }

@@ -36,6 +36,31 @@ fn with_database(url: &str, name: &str) -> String {
     format!("{server}/{name}")
 }
 
+/// A database that a test makes by its own driver.
+pub(crate) struct Fresh {
+    /// Where it is made from.
+    pub(crate) server: String,
+    /// The statement that makes it.
+    pub(crate) create: String,
+    /// Where it is then.
+    pub(crate) url: String,
+}
+
+/// A PostgreSQL database, yet to be made.
+pub(crate) fn fresh_postgres() -> Option<Fresh> {
+    fresh("HYDRACACHE_TEST_POSTGRES")
+}
+
+/// A MariaDB database, yet to be made.
+pub(crate) fn fresh_mariadb() -> Option<Fresh> {
+    fresh("HYDRACACHE_TEST_MARIADB")
+}
+
+fn fresh(variable: &str) -> Option<Fresh> {
+    let (server, name) = (server(variable)?, unique("hydracache"));
+    Some(Fresh { create: format!("create database {name}"), url: with_database(&server, &name), server })
+}
+
 /// The address of a new PostgreSQL database.
 #[cfg(feature = "sqlx-postgres")]
 pub(crate) async fn postgres() -> Option<String> {
