@@ -284,7 +284,11 @@ impl<T: CacheValue> Prepared<T> {
 
     /// Kept apart, so that what a hit runs is small.
     #[cold]
-    fn miss(&self, id: &impl KeySegment, request: &Request<'_, Option<T>>) -> CacheResult<Box<Begun<Option<T>>>> {
+    fn miss(
+        &self,
+        id: &impl KeySegment,
+        request: &Request<'_, Option<T>>,
+    ) -> CacheResult<Box<Begun<Option<T>>>> {
         begin(&self.view, self.key(id).as_str(), request).map(Box::new)
     }
 

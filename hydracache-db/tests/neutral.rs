@@ -50,10 +50,13 @@ async fn is_cached(db: &DbCache, key: &str) -> bool {
     db.cache().contains_key(format!("{}:{key}", db.namespace())).await
 }
 
+/// Says something of a read.
+type Way = fn(DbQuery<u64>) -> DbQuery<u64>;
+
 #[tokio::test]
 async fn each_way_to_tag_a_result_is_a_way_to_invalidate_it() {
     let db = db();
-    let ways: [(&str, fn(DbQuery<u64>) -> DbQuery<u64>); 5] = [
+    let ways: [(&str, Way); 5] = [
         ("one", |query| query.tag("one")),
         ("several", |query| query.tags(["several", "others"])),
         ("tenant:7", |query| query.tag_set(TagSet::new().tenant(7))),

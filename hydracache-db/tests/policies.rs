@@ -366,7 +366,9 @@ async fn a_read_waits_for_another_one_as_long_as_is_said() {
     db.clock.advance(seconds(3));
     settle().await;
     assert_eq!(db.reads(), 2, "it reads beside the other one");
-    reads.into_iter().for_each(|read| read.abort());
+    for read in reads {
+        read.abort();
+    }
 }
 
 #[tokio::test]

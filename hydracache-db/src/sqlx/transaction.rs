@@ -33,13 +33,11 @@ where
 {
     type Transaction = Transaction<'c, C::Database>;
 
-    fn begin_transaction(self) -> impl Future<Output = Result<Self::Transaction>> + Send {
-        async move {
-            if self.is_in_transaction() {
-                return Err(nested());
-            }
-            self.begin().await.map_err(|error| failed("begin", error))
+    async fn begin_transaction(self) -> Result<Self::Transaction> {
+        if self.is_in_transaction() {
+            return Err(nested());
         }
+        self.begin().await.map_err(|error| failed("begin", error))
     }
 }
 
