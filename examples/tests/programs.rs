@@ -40,6 +40,11 @@ fn refresh() {
 }
 
 #[test]
+fn sea_orm_sqlite() {
+    ends_with(env!("CARGO_BIN_EXE_sea_orm_sqlite"), "sea_orm_sqlite: 3005 reads, 25 queries");
+}
+
+#[test]
 fn bulk() {
     ends_with(env!("CARGO_BIN_EXE_bulk"), "bulk: 112 keys were loaded");
 }

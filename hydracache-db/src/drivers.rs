@@ -4,6 +4,9 @@ use hydracache_runtime::LoadError;
 
 use crate::error::{DbError, DbErrorKind};
 
+#[cfg(any(feature = "sqlx", feature = "sea-orm"))]
+pub(crate) mod of_sqlx;
+
 /// What kind of error ended a load.
 pub(crate) fn kind_of_load(load: &LoadError) -> DbErrorKind {
     if let Some(error) = load.downcast_ref::<DbError>() {
@@ -11,7 +14,11 @@ pub(crate) fn kind_of_load(load: &LoadError) -> DbErrorKind {
     }
     #[cfg(feature = "sqlx")]
     if let Some(error) = load.downcast_ref::<::sqlx::Error>() {
-        return crate::sqlx::kind_of(error);
+        return of_sqlx::kind_of(error);
+    }
+    #[cfg(feature = "sea-orm")]
+    if let Some(error) = load.downcast_ref::<::sea_orm::DbErr>() {
+        return crate::sea_orm::kind_of(error);
     }
     #[cfg(feature = "diesel")]
     if let Some(kind) = crate::diesel::kind_of_load(load) {
@@ -25,7 +32,7 @@ pub(crate) fn kind_of_load(load: &LoadError) -> DbErrorKind {
 /// The classes and codes are those of the SQL standard and of PostgreSQL (08 connection exception, 40003 statement
 /// completion unknown, 57P01 to 57P05 the server or an operator ends the connection), and the numbers of MySQL and MariaDB for
 /// a server that shuts down (1053), a query that was interrupted (1317) and a connection that was killed (1927).
-#[cfg(feature = "sqlx")]
+#[cfg(any(feature = "sqlx", feature = "sea-orm"))]
 pub(crate) fn ends_the_connection(code: &str) -> bool {
     code.starts_with("08")
         || matches!(

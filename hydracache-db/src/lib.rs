@@ -101,6 +101,8 @@
 //! | feature | adds |
 //! |---|---|
 //! | `sqlx` | the module `sqlx`: reads on pools, connections and transactions of any database of sqlx |
+//! | `sea-orm` | the module `sea_orm`: reads by SeaORM's own queries, and its transactions |
+//! | `sea-orm-sqlite`, `sea-orm-postgres`, `sea-orm-mysql` | that database for SeaORM |
 //! | `sqlx-sqlite`, `sqlx-postgres`, `sqlx-mysql` | that driver, and its outbox; SQLite's feed, PostgreSQL's change feed |
 //! | `diesel` | the module `diesel`: reads by closures that block, and transactions, with any backend of Diesel |
 //! | `diesel-sqlite`, `diesel-postgres` | that backend with its C library compiled in, and writing its outbox |
@@ -124,6 +126,8 @@ mod policy;
 pub mod postgres;
 mod prepared;
 mod query;
+#[cfg(feature = "sea-orm")]
+pub mod sea_orm;
 #[cfg(feature = "sqlx-sqlite")]
 pub mod sqlite;
 #[cfg(feature = "sqlx")]

@@ -8,11 +8,13 @@
 
 #[cfg(feature = "sqlx")]
 mod database;
+#[cfg_attr(not(feature = "sqlx"), allow(dead_code, reason = "what writes the outbox does not read it"))]
 mod dialect;
 #[cfg(feature = "sqlx")]
 mod follower;
 #[cfg(feature = "sqlx")]
 mod reader;
+#[cfg_attr(not(feature = "sqlx"), allow(dead_code, reason = "what writes the outbox does not read it"))]
 mod record;
 #[cfg(feature = "sqlx")]
 mod relay;

@@ -236,7 +236,7 @@ impl<V: CacheValue> Read<V> {
     /// `through` it nevertheless, what is cached is handed out; what is loaded is stored only by a transaction of ours, when
     /// that is committed.
     #[cfg_attr(
-        not(any(feature = "sqlx", feature = "diesel-async")),
+        not(any(feature = "sqlx", feature = "diesel-async", feature = "sea-orm")),
         allow(dead_code, reason = "what reads on a connection is an adapter's")
     )]
     pub(crate) async fn on_connection<E, F, Fut>(
@@ -283,7 +283,7 @@ impl<V: CacheValue> Read<V> {
 
 /// Whether a connection is inside of a transaction.
 #[cfg_attr(
-    not(any(feature = "sqlx", feature = "diesel-async")),
+    not(any(feature = "sqlx", feature = "diesel-async", feature = "sea-orm")),
     allow(dead_code, reason = "what reads on a connection is an adapter's")
 )]
 pub(crate) enum Whereabouts<'c> {
@@ -291,7 +291,10 @@ pub(crate) enum Whereabouts<'c> {
     /// In one whose end nobody here learns of.
     Foreign,
     /// In one of ours, and where to put what its commit stores.
-    #[cfg_attr(not(feature = "sqlx"), allow(dead_code, reason = "closures of Diesel have no place for it"))]
+    #[cfg_attr(
+        not(any(feature = "sqlx", feature = "sea-orm")),
+        allow(dead_code, reason = "closures of Diesel have no place for it")
+    )]
     Ours(&'c mut Vec<Fill>),
 }
 

@@ -43,7 +43,5 @@ pub use crate::{
     PreparedQueryPolicy, QueryCachePolicy, RefreshPolicy, Result,
 };
 
-pub(crate) use self::errors::kind_of;
-
 /// A future whose type is not named.
 pub(crate) type Boxed<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -71,7 +71,7 @@ impl Dialect {
 
     /// The statements that write records, in their order, each with the values that are bound to it.
     #[cfg_attr(
-        not(any(feature = "sqlx", feature = "diesel")),
+        not(any(feature = "sqlx", feature = "diesel", feature = "sea-orm")),
         allow(dead_code, reason = "what writes is an adapter's")
     )]
     pub(crate) fn statements(self, records: &[OutboxRecord]) -> Vec<(String, Vec<Option<String>>)> {

@@ -7,7 +7,8 @@ use ::sqlx::{
 };
 
 use super::Boxed;
-use super::errors::{failed, kind_of_commit};
+use super::errors::failed;
+use crate::drivers::of_sqlx::kind_of_commit;
 use crate::error::{Context, DbError, DbErrorKind, Result};
 use crate::outbox::{Dialect, OutboxRecord};
 use crate::transaction::{BeginTransaction, DriverTransaction};

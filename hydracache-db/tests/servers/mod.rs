@@ -7,6 +7,10 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+// The same one, under another name.
+#[cfg(all(feature = "sea-orm", not(feature = "sqlx")))]
+use hydracache_db::sea_orm::sea_orm::sqlx;
+
 /// The server that a variable names.
 fn server(variable: &str) -> Option<String> {
     let url = std::env::var(variable).ok();
@@ -60,7 +64,7 @@ fn fresh(variable: &str) -> Option<Fresh> {
 }
 
 /// The address of a new PostgreSQL database.
-#[cfg(feature = "sqlx-postgres")]
+#[cfg(any(feature = "sqlx-postgres", feature = "sea-orm-postgres"))]
 pub(crate) async fn postgres() -> Option<String> {
     use sqlx::{AssertSqlSafe, Connection};
 
@@ -72,7 +76,7 @@ pub(crate) async fn postgres() -> Option<String> {
 }
 
 /// The address of a new MariaDB database.
-#[cfg(feature = "sqlx-mysql")]
+#[cfg(any(feature = "sqlx-mysql", feature = "sea-orm-mysql"))]
 pub(crate) async fn mariadb() -> Option<String> {
     use sqlx::{AssertSqlSafe, Connection};
 
@@ -84,7 +88,7 @@ pub(crate) async fn mariadb() -> Option<String> {
 }
 
 /// The address of a new SQLite database in a file, which is removed with what is returned beside it.
-#[cfg(feature = "sqlx-sqlite")]
+#[cfg(any(feature = "sqlx-sqlite", feature = "sea-orm-sqlite"))]
 pub(crate) fn sqlite() -> (String, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     (format!("sqlite://{}?mode=rwc", folder.path().join("data.db").display()), folder)
