@@ -122,6 +122,11 @@ mod invalidations;
 mod many;
 mod naming;
 pub mod outbox;
+#[cfg_attr(
+    not(feature = "planted-bugs"),
+    allow(dead_code, unreachable_pub, reason = "switches that a build without the feature has none of")
+)]
+mod planted;
 mod policy;
 pub mod postgres;
 mod prepared;
@@ -141,6 +146,8 @@ pub use hydracache_macros::{HydraCacheEntity, prepared_query_policy, query_cache
 pub use hydracache_runtime::{CacheEntity, RefreshOptions as RefreshPolicy};
 pub use invalidations::Invalidations;
 pub use many::DbMany;
+#[cfg(feature = "planted-bugs")]
+pub use planted::{Planted, PlantedBug, plant};
 pub use policy::QueryCachePolicy;
 pub use prepared::{PreparedQuery, PreparedQueryPolicy};
 pub use query::DbQuery;

@@ -26,6 +26,7 @@ pub use database::{OutboxDatabase, migrate, trim};
 pub use dialect::Dialect;
 #[cfg(feature = "sqlx")]
 pub use follower::{FollowerHandle, FollowerStatus, OutboxFollower};
+pub(crate) use record::note_doubt;
 pub use record::{OutboxKind, OutboxRecord};
 #[cfg(feature = "sqlx")]
 pub use relay::{OutboxRelay, Relayed};

@@ -3,14 +3,16 @@
 use std::fmt;
 use std::future::Future;
 use std::ops::{Deref, DerefMut};
+use std::pin::Pin;
 
-use hydracache_runtime::db_support::Moment;
-use hydracache_runtime::{Applied, AtCommit, CommitList};
+use hydracache_runtime::db_support::{Moment, adoptable};
+use hydracache_runtime::{Applied, AtCommit, CommitList, HydraCache};
 
 use crate::cache::DbCache;
-use crate::error::{DbErrorKind, Result};
+use crate::error::{DbError, DbErrorKind, Result};
 use crate::invalidations::{Invalidations, invalidates_methods};
-use crate::outbox::OutboxRecord;
+use crate::outbox::{OutboxRecord, note_doubt};
+use crate::planted::{PlantedBug, planted};
 
 /// Where a transaction can be begun: a pool, a connection, or what a driver calls it.
 ///
@@ -24,9 +26,16 @@ pub trait BeginTransaction: Send {
     /// The driver's transaction.
     type Transaction: DriverTransaction;
 
+    /// How a commit is finished whose caller goes away, where the transaction borrows nothing.
+    #[doc(hidden)]
+    const OUTLIVES: Option<CommitOf<Self::Transaction>> = None;
+
     /// Begins one. Inside of another transaction that is refused: its end decides, and nobody here would learn of it.
     fn begin_transaction(self) -> impl Future<Output = Result<Self::Transaction>> + Send;
 }
+
+/// A commit that owns its transaction.
+pub(crate) type CommitOf<X> = fn(X) -> Pin<Box<dyn Future<Output = Result<()>> + Send>>;
 
 /// A transaction of a driver, as far as it must be known to be ended with what follows from it.
 ///
@@ -62,7 +71,8 @@ impl DbCache {
         // Before the transaction sees anything.
         let moment = Moment::now(self.cache());
         let transaction = on.begin_transaction().await?;
-        Ok(DbTransaction { scope: Invalidations::new(self), transaction, moment, fills: Vec::new() })
+        let (scope, fills) = (Invalidations::new(self), Vec::new());
+        Ok(DbTransaction { scope, transaction, moment, fills, outlives: B::OUTLIVES })
     }
 }
 
@@ -82,6 +92,7 @@ pub struct DbTransaction<X> {
     transaction: X,
     moment: Moment,
     fills: Vec<Fill>,
+    outlives: Option<CommitOf<X>>,
 }
 
 impl<X: DriverTransaction> DbTransaction<X> {
@@ -105,20 +116,23 @@ impl<X: DriverTransaction> DbTransaction<X> {
     ///
     /// # Cancel safety
     ///
-    /// Dropped while the commit is under way, it invalidates, since the commit may happen.
+    /// Dropped while the commit is under way, the commit of a transaction that was begun on a pool goes on in the tokio runtime, and
+    /// invalidates when it has ended. One that was begun on a borrowed connection ends: what it lists is invalidated at once, since
+    /// the server may commit all the same. Where it does so later than that, as after a connection that broke, a read in between
+    /// can cache the old row; the [outbox](crate::outbox) is the cure, whose follower then applies the rows of this process too.
     pub async fn commit(self) -> Result<()> {
-        let Self { scope, mut transaction, moment, fills } = self;
+        let Self { scope, mut transaction, moment, fills, outlives } = self;
         let records = scope.outbox_records();
         if !records.is_empty() {
             transaction.write_outbox(records).await?;
         }
-        let guard = scope.commits();
-        let invalidated = guard.ended(transaction.commit().await)?;
-        // After the invalidations: what they make wrong is refused.
-        for fill in fills {
-            fill(moment);
-        }
-        spread(invalidated).await;
+        let cache = scope.db.cache().clone();
+        let after = AfterCommit { list: scope.commits(), moment, fills, cache: cache.clone() };
+        let invalidated = match outlives {
+            Some(commit) => adoptable(&cache, after.follow(commit(transaction))).await,
+            None => after.follow(transaction.commit()).await,
+        };
+        spread(invalidated?).await;
         Ok(())
     }
 
@@ -152,13 +166,44 @@ pub(crate) async fn spread(invalidated: Applied) {
     }
 }
 
+/// Whether nobody knows if a commit that ended with this error has happened.
+fn may_have_happened(error: &DbError) -> bool {
+    error.kind() == DbErrorKind::CommitUnknown && !planted(PlantedBug::UnknownIsNotCommitted)
+}
+
+/// What follows from a commit.
+struct AfterCommit {
+    list: MayHaveHappened,
+    moment: Moment,
+    fills: Vec<Fill>,
+    cache: HydraCache,
+}
+
+impl AfterCommit {
+    /// Waits for a commit, and does what follows from its outcome.
+    async fn follow(self, commit: impl Future<Output = Result<()>>) -> Result<Applied> {
+        let invalidated = self.list.ended(commit.await)?;
+        let late = planted(PlantedBug::FillAsOfTheCommit);
+        let moment = if late { Moment::now(&self.cache) } else { self.moment };
+        // After the invalidations: what they make wrong is refused.
+        for fill in self.fills {
+            fill(moment);
+        }
+        Ok(invalidated)
+    }
+}
+
 /// The list of a commit that is under way.
 ///
-/// Dropped before the outcome is known, it invalidates: the commit may happen.
+/// Dropped before the outcome is known, it invalidates: the commit may happen. It may also happen later than that, and then
+/// nobody here learns of it but from the outbox.
 pub(crate) struct MayHaveHappened(Option<CommitList>);
 
 impl MayHaveHappened {
     pub(crate) fn new(list: CommitList) -> Self {
+        if planted(PlantedBug::CommitInvalidatesFirst) {
+            list.commit().fire();
+        }
         Self(Some(list))
     }
 
@@ -168,7 +213,8 @@ impl MayHaveHappened {
         match outcome {
             Ok(()) => Ok(list.commit()),
             Err(error) => {
-                if error.kind() == DbErrorKind::CommitUnknown {
+                if may_have_happened(&error) {
+                    note_doubt();
                     list.commit().fire();
                 } else {
                     list.roll_back();
@@ -182,6 +228,7 @@ impl MayHaveHappened {
 impl Drop for MayHaveHappened {
     fn drop(&mut self) {
         if let Some(list) = self.0.take() {
+            note_doubt();
             list.commit().fire();
         }
     }

@@ -20,11 +20,23 @@ pub(crate) struct Adoptable<F: Future + Send + 'static> {
     scope: Scope,
     engine: Arc<Engine>,
     counters: Option<Arc<Counters>>,
+    /// Whether it is a load, and counted as one.
+    is_load: bool,
 }
 
 impl<F: Future + Send + 'static> Adoptable<F> {
     pub(crate) fn new(load: F, engine: Arc<Engine>, counters: Option<Arc<Counters>>) -> Self {
-        Self { load: Some(Box::pin(load)), in_poll: false, scope: Scope::current(), engine, counters }
+        Self::of(load, engine, counters, true)
+    }
+
+    /// Work that is no load, and goes on in the same way.
+    pub(crate) fn uncounted(work: F, engine: Arc<Engine>) -> Self {
+        Self::of(work, engine, None, false)
+    }
+
+    fn of(load: F, engine: Arc<Engine>, counters: Option<Arc<Counters>>, is_load: bool) -> Self {
+        let scope = Scope::current();
+        Self { load: Some(Box::pin(load)), in_poll: false, scope, engine, counters, is_load }
     }
 }
 
@@ -48,7 +60,9 @@ impl<F: Future + Send + 'static> Drop for Adoptable<F> {
     fn drop(&mut self) {
         let Some(load) = self.load.take().filter(|_| !self.in_poll) else { return };
         let Ok(runtime) = Handle::try_current() else { return };
-        self.engine.count(self.counters.as_ref(), Count::Adopted);
+        if self.is_load {
+            self.engine.count(self.counters.as_ref(), Count::Adopted);
+        }
         let scope = std::mem::take(&mut self.scope);
         runtime.spawn(Scoped::new(scope, async move { drop(load.await) }));
     }

@@ -10,6 +10,7 @@ pub use crate::commit::CommitItem;
 pub use crate::draft::Draft;
 pub use crate::key::KeyBuf;
 
+use crate::adopt::Adoptable;
 use crate::applied::Applied;
 use crate::cache::HydraCache;
 use crate::draft::{self, SharedLook};
@@ -221,6 +222,14 @@ pub fn apply_from_elsewhere(
 /// Does what another process asked for, here and, where there is a bus, elsewhere.
 pub fn request(cache: &HydraCache, what: CacheInvalidation) -> Applied {
     cache.engine.request(what)
+}
+
+/// Work that goes on in the tokio runtime, where there is one, when its caller goes away.
+pub fn adoptable<F>(cache: &HydraCache, work: F) -> impl Future<Output = F::Output> + use<F>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    Adoptable::uncounted(work, Arc::clone(&cache.engine))
 }
 
 /// Whether two handles are of one cache.

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::database::{OutboxDatabase, Row};
 use super::reader::{Missed, Reader};
-use super::record::origin;
+use super::record::is_done;
 use super::targets::Targets;
 use crate::cache::DbCache;
 use crate::error::{Context, DbError, DbErrorKind, Result};
@@ -29,7 +29,8 @@ const PASS_LIMIT: Duration = Duration::from_secs(10);
 /// What applies the rows of an outbox to caches of this process.
 ///
 /// It starts where the outbox ends, and drops what was cached before. From then on each row is applied once, in the order in
-/// which rows become visible. Rows of this process are passed over: their commits have invalidated already.
+/// which rows become visible. Rows of this process are passed over, because their commits have invalidated already; but not once a
+/// commit of this process has ended without a known outcome.
 ///
 /// While the outbox cannot be read nothing is learnt from it. After [`max_lag`](Self::max_lag) everything that follows it is
 /// dropped, and dropped again with each attempt, until it can be read; then it goes on where it was.
@@ -269,7 +270,7 @@ impl<DB: OutboxDatabase> Following<DB> {
     fn apply(&self, row: &Row) {
         let Row { id, origin: by, record, .. } = row;
         let by = by.as_deref().unwrap_or("a trigger");
-        if by == origin() && !self.follower.own_rows_too {
+        if is_done(by) && !self.follower.own_rows_too {
             return;
         }
         match record {

@@ -6,6 +6,7 @@ use ::sqlx::Pool;
 
 use super::database::{Head, OutboxDatabase, Row, head, rows};
 use crate::error::Result;
+use crate::planted::{PlantedBug, planted};
 
 /// How many rows are read at once.
 const PAGE: i64 = 500;
@@ -86,7 +87,8 @@ impl Reader {
 
     fn go_on<DB: OutboxDatabase>(&mut self, next: i64, found: &[Row]) {
         if DB::DIALECT.counts_transactions() {
-            self.position = next;
+            let by_number = || found.iter().map(|row| row.position + 1).fold(self.position, i64::max);
+            self.position = if planted(PlantedBug::FollowerGoesByNumber) { by_number() } else { next };
             self.seen.extend(found.iter().map(|row| (row.id, row.position)));
             self.seen.retain(|_, position| *position >= next);
         } else {

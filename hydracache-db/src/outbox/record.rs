@@ -2,6 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use hydracache_runtime::{CacheInvalidation, CommitList};
 
@@ -122,6 +123,21 @@ pub(crate) fn origin() -> &'static str {
         format!("{:016x}{:016x}", random(), random())
     });
     &ORIGIN
+}
+
+/// Whether a commit of this process has ended without anybody knowing whether it has happened. From then on the rows of this
+/// process are read like those of others: they are there exactly if it has.
+static IN_DOUBT: AtomicBool = AtomicBool::new(false);
+
+/// Notes that nobody knows whether a commit has happened.
+pub(crate) fn note_doubt() {
+    IN_DOUBT.store(true, Ordering::Release);
+}
+
+/// Whether a row was written by this process, whose commits have done what it says.
+#[cfg_attr(not(feature = "sqlx"), allow(dead_code, reason = "what writes the outbox does not read it"))]
+pub(crate) fn is_done(by: &str) -> bool {
+    by == origin() && !IN_DOUBT.load(Ordering::Acquire)
 }
 
 #[cfg(test)]

@@ -20,10 +20,12 @@ use ::sea_orm::{
 use super::errors::{failed, kind_of_commit};
 use crate::error::{Context, DbError, DbErrorKind, Result};
 use crate::outbox::{Dialect, OutboxRecord};
-use crate::transaction::{BeginTransaction, DriverTransaction};
+use crate::transaction::{BeginTransaction, CommitOf, DriverTransaction};
 
 impl BeginTransaction for &DatabaseConnection {
     type Transaction = DatabaseTransaction;
+
+    const OUTLIVES: Option<CommitOf<DatabaseTransaction>> = OUTLIVES;
 
     async fn begin_transaction(self) -> Result<DatabaseTransaction> {
         begun(self.begin().await)
@@ -33,11 +35,17 @@ impl BeginTransaction for &DatabaseConnection {
 impl BeginTransaction for (&DatabaseConnection, TransactionOptions) {
     type Transaction = DatabaseTransaction;
 
+    const OUTLIVES: Option<CommitOf<DatabaseTransaction>> = OUTLIVES;
+
     async fn begin_transaction(self) -> Result<DatabaseTransaction> {
         let (connection, options) = self;
         begun(connection.begin_with_options(options).await)
     }
 }
+
+/// A transaction of SeaORM owns its connection.
+const OUTLIVES: Option<CommitOf<DatabaseTransaction>> =
+    Some(|transaction| Box::pin(DriverTransaction::commit(transaction)));
 
 fn begun(begun: std::result::Result<DatabaseTransaction, DbErr>) -> Result<DatabaseTransaction> {
     begun.map_err(|error| failed("begin", error))

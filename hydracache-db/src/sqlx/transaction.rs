@@ -11,7 +11,7 @@ use super::errors::failed;
 use crate::drivers::of_sqlx::kind_of_commit;
 use crate::error::{Context, DbError, DbErrorKind, Result};
 use crate::outbox::{Dialect, OutboxRecord};
-use crate::transaction::{BeginTransaction, DriverTransaction};
+use crate::transaction::{BeginTransaction, CommitOf, DriverTransaction};
 
 impl<DB> BeginTransaction for &Pool<DB>
 where
@@ -19,6 +19,9 @@ where
     Transaction<'static, DB>: DriverTransaction,
 {
     type Transaction = Transaction<'static, DB>;
+
+    const OUTLIVES: Option<CommitOf<Self::Transaction>> =
+        Some(|transaction| Box::pin(DriverTransaction::commit(transaction)));
 
     fn begin_transaction(self) -> impl Future<Output = Result<Transaction<'static, DB>>> + Send {
         let begun = self.begin();
