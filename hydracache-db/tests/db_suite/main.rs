@@ -22,10 +22,8 @@ db_suite!(sea_orm_on_mariadb, crate::kit::on_sea_orm::OnSeaOrm<crate::kit::on_se
 
 #[cfg(all(feature = "diesel-r2d2", feature = "diesel-sqlite", feature = "diesel-postgres"))]
 mod diesel_blocking {
-    use hydracache_db::diesel::diesel::{PgConnection, SqliteConnection};
-
-    db_suite!(on_sqlite, crate::kit::on_diesel::OnDiesel<super::SqliteConnection>);
-    db_suite!(on_postgres, crate::kit::on_diesel::OnDiesel<super::PgConnection>);
+    db_suite!(on_sqlite, crate::kit::on_diesel::OnDiesel<hydracache_db::diesel::diesel::SqliteConnection>);
+    db_suite!(on_postgres, crate::kit::on_diesel::OnDiesel<hydracache_db::diesel::diesel::PgConnection>);
 }
 
 #[cfg(all(

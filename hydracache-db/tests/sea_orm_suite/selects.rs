@@ -46,7 +46,7 @@ pub(crate) async fn a_row_is_read_once_until_it_is_invalidated(place: Place) {
 pub(crate) async fn queries_that_differ_have_entries_of_their_own(place: Place) {
     assert_eq!(place.named("Ada").await, [42]);
     assert_eq!(place.named("Grace").await, [43]);
-    assert_eq!(place.named("Nobody").await, []);
+    assert!(place.named("Nobody").await.is_empty());
     let all = || Users::find().order_by_asc(users::Column::Id);
     let (up, down) = (all(), Users::find().order_by_desc(users::Column::Id));
     assert_eq!(up.cached(&place.cache).all(&place.db).await.unwrap()[0].id, 42);
