@@ -227,7 +227,8 @@ impl<V: CacheValue> Read<V> {
         F: FnOnce() -> Fut,
         Fut: Future<Output = std::result::Result<V, E>> + Send + 'static,
     {
-        self.begin(false)?.load(load).await
+        // A load is boxed, so that what awaits a read stays small.
+        Box::pin(self.begin(false)?.load(load)).await
     }
 
     /// What is cached, or what a load on the caller's own connection returns, which ends with its caller.
@@ -251,7 +252,7 @@ impl<V: CacheValue> Read<V> {
         Fut: Future<Output = std::result::Result<V, E>>,
     {
         if let Whereabouts::NoTransaction = whereabouts {
-            return self.begin(true)?.load_in_place(load).await;
+            return Box::pin(self.begin(true)?.load_in_place(load)).await;
         }
         if through && let Some(value) = self.hit().await {
             return Ok(value);

@@ -7,6 +7,9 @@ use crate::rounds::{Effort, named, one_after_another};
 use crate::table::Section;
 use crate::workload::FEW;
 
+/// How many calls are watched for allocations.
+const CALLS: u64 = 1_000;
+
 pub(crate) fn measure(effort: Effort) -> Section {
     let mut section = Section::new("A prepared database result: a hit");
     section.note(
@@ -19,7 +22,6 @@ pub(crate) fn measure(effort: Effort) -> Section {
     section.times(&figures, get);
     let own = named(&figures, prepared::PREPARED);
     section.at_most(format!("{}: 1.5 × `get`", own.name), 1.5, own.ratio(get), "×");
-    const CALLS: u64 = 1_000;
     for entrant in &prepared::ALL[1..] {
         let contestant = entrant.make(FEW);
         contestant.run(CALLS);
