@@ -13,6 +13,7 @@ create table if not exists hydracache_outbox_head (
     one smallint primary key check (one = 1),
     last_id bigint not null default 0,
     trimmed bigint not null default 0,
-    trimmed_cache bigint not null default 0
+    trimmed_cache bigint not null default 0,
+    late bigint not null default 0
 ) engine = innodb;
 insert ignore into hydracache_outbox_head (one) values (1);

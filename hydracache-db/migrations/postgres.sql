@@ -14,6 +14,7 @@ create index if not exists hydracache_outbox_unpublished on hydracache_outbox (i
 create table if not exists hydracache_outbox_head (
     one smallint primary key check (one = 1),
     trimmed bigint not null default 0,
-    trimmed_cache bigint not null default 0
+    trimmed_cache bigint not null default 0,
+    late bigint not null default 0
 );
 insert into hydracache_outbox_head (one) values (1) on conflict do nothing;

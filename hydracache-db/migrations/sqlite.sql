@@ -12,6 +12,7 @@ create index if not exists hydracache_outbox_unpublished on hydracache_outbox (i
 create table if not exists hydracache_outbox_head (
     one integer primary key check (one = 1),
     trimmed integer not null default 0,
-    trimmed_cache integer not null default 0
+    trimmed_cache integer not null default 0,
+    late integer not null default 0
 );
 insert or ignore into hydracache_outbox_head (one) values (1);

@@ -33,7 +33,7 @@ impl DbCache {
     }
 
     /// Lets transactions that are begun with this cache write what they make invalid into the table `hydracache_outbox`
-    /// as well, before they commit; see the module `outbox`.
+    /// as well, before they commit; see the module [`outbox`](crate::outbox).
     #[must_use = "it is this handle that writes"]
     pub fn with_outbox(mut self) -> Self {
         self.outbox = true;
@@ -89,7 +89,39 @@ impl DbCache {
         self.prepare(PreparedQueryPolicy::new().cache_entity::<T>()).ids(ids)
     }
 
-    /// The result that is a whole collection: key and tag are its name.
+    /// The result that is the whole collection of an entity: the list of all of them.
+    ///
+    /// A list that is a part of it, or sorted or paged, needs a key of its own. Writes of any of its entities invalidate it all the
+    /// same:
+    ///
+    /// ```
+    /// # use hydracache_db::{CacheEntity, DbCache, HydraCache};
+    /// # #[derive(Clone, serde::Serialize, serde::Deserialize)]
+    /// # struct User;
+    /// # impl CacheEntity for User {
+    /// #     type Id = i64;
+    /// #     const ENTITY: &'static str = "user";
+    /// #     const COLLECTION: Option<&'static str> = Some("users");
+    /// # }
+    /// # fn example(users: DbCache, team: i64) {
+    /// let all = users.for_collection::<User>();
+    /// let of_team = users.for_collection::<User>().key(format!("users:of:{team}"));
+    /// # let _ = (all, of_team);
+    /// # }
+    /// ```
+    ///
+    /// An entity that names no collection is refused when the program is compiled.
+    pub fn for_collection<T: CacheEntity + CacheValue>(&self) -> DbQuery<T> {
+        const {
+            assert!(
+                T::COLLECTION.is_some(),
+                "the entity names no collection: add `#[hydracache(collection = \"users\")]` to it"
+            );
+        }
+        self.collection(&T::collection_tag().unwrap_or_default())
+    }
+
+    /// The result that is a whole collection: key and tag are its name. As [`for_collection`](Self::for_collection), by the name.
     pub fn collection<T: CacheValue>(&self, name: &str) -> DbQuery<T> {
         self.cached_with(QueryCachePolicy::new().collection(name))
     }

@@ -30,13 +30,10 @@ pub(crate) fn kind_of_load(load: &LoadError) -> DbErrorKind {
 /// Whether a server says with this code that the connection ends, or that it does not know what became of a statement.
 ///
 /// The classes and codes are those of the SQL standard and of PostgreSQL (08 connection exception, 40003 statement
-/// completion unknown, 57P01 to 57P05 the server or an operator ends the connection), and the numbers of MySQL and MariaDB for
-/// a server that shuts down (1053), a query that was interrupted (1317) and a connection that was killed (1927).
+/// completion unknown, 57P01 to 57P05 the server or an operator ends the connection), and of MySQL and MariaDB for a query that
+/// was interrupted or a connection that was killed (70100). Their server says 08S01 when it shuts down.
 #[cfg(any(feature = "sqlx", feature = "sea-orm"))]
 pub(crate) fn ends_the_connection(code: &str) -> bool {
     code.starts_with("08")
-        || matches!(
-            code,
-            "40003" | "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "1053" | "1317" | "1927"
-        )
+        || matches!(code, "40003" | "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "70100")
 }

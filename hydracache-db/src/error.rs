@@ -142,6 +142,24 @@ impl DbError {
         Self(Arc::new(Inner { kind, context, message: cause.to_string(), cause: Some(Cause::Other(cause)) }))
     }
 
+    /// An error of a statement on the tables of the outbox.
+    #[cfg_attr(
+        not(any(feature = "sqlx", feature = "sea-orm", feature = "diesel")),
+        allow(dead_code, reason = "what writes the outbox is an adapter's")
+    )]
+    pub(crate) fn of_outbox(
+        operation: &'static str,
+        cause: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        let cause: Arc<dyn StdError + Send + Sync> = cause.into().into();
+        let message = format!(
+            "{cause} (the tables of the outbox are made by `hydracache_db::outbox::migrate(&pool)` or by the statements of \
+             `Dialect::migrations()`)"
+        );
+        let (kind, context) = (DbErrorKind::Outbox, Context::of(operation));
+        Self(Arc::new(Inner { kind, context, message, cause: Some(Cause::Other(cause)) }))
+    }
+
     /// What the cache has to say, which may be the error of a load.
     pub(crate) fn of_cache(context: Context, error: CacheError) -> Self {
         if let Some(inner) = error.downcast_ref::<Self>() {

@@ -18,12 +18,17 @@
 //!
 //! # From a service with sqlx to cached reads
 //!
+//! ```toml
+//! hydracache = { path = "../hydracache/hydracache" }
+//! hydracache-db = { path = "../hydracache/hydracache-db", features = ["sqlx-sqlite"] }
+//! ```
+//!
 //! Say once what the keys and tags of a row look like, and give the functions around queries a [`DbCache`]:
 //!
 //! ```
 //! # #[cfg(feature = "sqlx-sqlite")]
 //! # mod example {
-//! use hydracache_db::sqlx::{CacheEntity, DbCache, HydraCacheEntity, SqlxQueryExt, sqlx};
+//! use hydracache_db::sqlx::{DbCache, HydraCache, HydraCacheEntity, SqlxQueryExt, sqlx};
 //! use serde::{Deserialize, Serialize};
 //!
 //! #[derive(Clone, Serialize, Deserialize, HydraCacheEntity)]
@@ -42,10 +47,14 @@
 //!
 //! struct Users {
 //!     pool: sqlx::SqlitePool,
-//!     cache: DbCache, // new: DbCache::new(HydraCache::local().build(), "users")
+//!     cache: DbCache, // new
 //! }
 //!
 //! impl Users {
+//!     fn new(pool: sqlx::SqlitePool) -> Self {
+//!         Self { pool, cache: DbCache::new(HydraCache::local().build(), "users") }
+//!     }
+//!
 //!     async fn find(&self, id: i64) -> sqlx::Result<Option<User>> {
 //!         let query = sqlx::query_as("select id, name from users where id = $1").bind(id);
 //!         // was: query.fetch_optional(&self.pool).await
@@ -54,7 +63,14 @@
 //!
 //!     async fn all(&self) -> sqlx::Result<Vec<User>> {
 //!         let query = sqlx::query_as("select id, name from users");
-//!         Ok(self.cache.collection::<User>("users").sqlx_all(&self.pool, query).await?)
+//!         Ok(self.cache.for_collection::<User>().sqlx_all(&self.pool, query).await?)
+//!     }
+//!
+//!     async fn named(&self, name: &str) -> sqlx::Result<Vec<User>> {
+//!         let query = sqlx::query_as("select id, name from users where name = $1").bind(name);
+//!         // Another list of the same collection: a key of its own.
+//!         let read = self.cache.for_collection::<User>().key(format!("users:named:{name}"));
+//!         Ok(read.sqlx_all(&self.pool, query).await?)
 //!     }
 //!
 //!     async fn rename(&self, id: i64, name: &str) -> sqlx::Result<()> {
@@ -143,7 +159,7 @@ mod transaction;
 pub use cache::DbCache;
 pub use error::{DbError, DbErrorKind, Result};
 pub use hydracache_macros::{HydraCacheEntity, prepared_query_policy, query_cache_policy};
-pub use hydracache_runtime::{CacheEntity, RefreshOptions as RefreshPolicy};
+pub use hydracache_runtime::{CacheEntity, HydraCache, RefreshOptions as RefreshPolicy};
 pub use invalidations::Invalidations;
 pub use many::DbMany;
 #[cfg(feature = "planted-bugs")]

@@ -14,7 +14,9 @@ use crate::prepared::PreparedQuery;
 
 /// Rows of many ids that are about to be read: those that are cached from the cache, the others by one query.
 ///
-/// Single and bulk reads of an id share its entry and its load. An id that has no row is remembered as such.
+/// Single and bulk reads of an id share its entry and its load. An id that has no row is remembered as such. A row whose id the
+/// database takes for equal to one that was asked for, as in a column that does not tell cases apart, is the row of its own id.
+/// A [`RefreshPolicy`](crate::RefreshPolicy) says nothing of a bulk read.
 ///
 /// ```
 /// use hydracache_db::{CacheEntity, DbCache};
@@ -109,6 +111,9 @@ where
         B: Fn(&T) -> Option<I> + Clone + Send + 'static,
     {
         let Self { prepared, ids } = self;
+        if let Some(error) = prepared.unnamed(operation) {
+            return Err(error);
+        }
         let context = prepared.context_of_many(operation);
         let keyed = {
             let prepared = prepared.clone();

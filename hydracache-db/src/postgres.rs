@@ -5,7 +5,8 @@
 //! A migration, a colleague with `psql`, or a service in another language changes rows and knows nothing of caches. The database
 //! itself can tell: triggers write what has changed into the outbox, in the writer's own transaction, and notify those who
 //! listen when that commits. Nothing is told of what was rolled back, and nothing that was committed is lost: what a listener
-//! did not hear, because its connection was cut, it reads from the table afterwards.
+//! did not hear, because its connection was cut, it reads from the table afterwards. What fires no trigger is not told; see
+//! [`Triggers`].
 //!
 //! ```
 //! use hydracache_db::{CacheEntity, postgres};

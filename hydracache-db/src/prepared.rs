@@ -9,7 +9,7 @@ use hydracache_runtime::db_support::{Begun, KeyBuf, LookAtValue, Request, begin,
 use hydracache_runtime::{CacheEntity, CacheOptions, CacheResult, CacheValue, KeySegment, Tag, TypedCache};
 
 use crate::cache::DbCache;
-use crate::error::{Context, DbError, Result};
+use crate::error::{Context, DbError, DbErrorKind, Result};
 use crate::many::DbMany;
 use crate::policy::QueryCachePolicy;
 use crate::query::{DbQuery, existing};
@@ -123,13 +123,15 @@ impl<T: CacheValue> PreparedQuery<T> {
         }))
     }
 
-    /// The ordinary read of one id, for the methods of adapters.
+    /// The ordinary read of one id, for the methods of adapters, as in `find.id(42).sqlx_optional(&pool, query)`. Unlike a hit of
+    /// [`load_id`](Self::load_id) it allocates.
     pub fn id(&self, id: impl KeySegment) -> DbQuery<T> {
         let Prepared { db, policy: PreparedQueryPolicy { terms, entity }, .. } = &*self.0;
         let policy = QueryCachePolicy { terms: terms.clone(), key: None, subject: None };
         db.cached_with(match entity {
             Some(entity) => policy.entity(entity, id),
-            None => policy.key(self.0.key(&id).as_str()),
+            // Without a key it is refused.
+            None => policy,
         })
     }
 
@@ -142,7 +144,7 @@ impl<T: CacheValue> PreparedQuery<T> {
     ///
     /// # Errors
     ///
-    /// As [`DbQuery::load`].
+    /// As [`DbQuery::load`]; [`NoKey`](DbErrorKind::NoKey) if the policy names no entity.
     pub fn load_id<I, E, F, Fut>(
         &self,
         id: I,
@@ -158,7 +160,11 @@ impl<T: CacheValue> PreparedQuery<T> {
         // What has to wait is boxed, so that the future stays small for those who hit.
         let way = found.map_err(|begun| {
             let context = self.0.context("load_id", &id);
+            let unnamed = self.unnamed("load_id");
             Box::pin(async move {
+                if let Some(error) = unnamed {
+                    return Err(error);
+                }
                 let load = || {
                     let loading = load();
                     async move { loading.await.map(Some) }
@@ -198,7 +204,11 @@ impl<T: CacheValue> PreparedQuery<T> {
         let found = self.0.begin(&id, |_| true);
         let way = found.map_err(|begun| {
             let context = self.0.context("load_id_optional", &id);
+            let unnamed = self.unnamed("load_id_optional");
             Box::pin(async move {
+                if let Some(error) = unnamed {
+                    return Err(error);
+                }
                 let row = match begun {
                     Ok(begun) => begun.load(load).await,
                     Err(error) => Err(error),
@@ -212,6 +222,15 @@ impl<T: CacheValue> PreparedQuery<T> {
                 Err(loading) => loading.await,
             }
         }
+    }
+
+    /// What is wrong with ids of nothing: those of two reads would share their entries.
+    pub(crate) fn unnamed(&self, operation: &'static str) -> Option<DbError> {
+        if self.0.policy.entity.is_some() {
+            return None;
+        }
+        let message = "the prepared read does not say whose ids it is given; say `entity(\"user\")`, or `cache_entity::<User>()`";
+        Some(DbError::new(DbErrorKind::NoKey, self.context_of_many(operation), message))
     }
 
     pub(crate) fn options(&self) -> &CacheOptions {

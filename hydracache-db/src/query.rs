@@ -10,6 +10,7 @@ use hydracache_runtime::{CacheEntity, CacheOptions, CacheValue, RefreshOptions, 
 
 use crate::cache::DbCache;
 use crate::error::{Context, DbError, DbErrorKind, Result};
+use crate::naming::list_tag;
 use crate::policy::QueryCachePolicy;
 use crate::terms::{Terms, terms_methods};
 use crate::transaction::Fill;
@@ -73,13 +74,31 @@ impl<T: CacheValue> DbQuery<T> {
     /// What is cached is handed out. What is read in a [`DbTransaction`](crate::DbTransaction) is stored when that is
     /// committed, as of its beginning; what is read in another transaction is not stored, because it may be a row that is
     /// never committed, or one of an old snapshot.
+    ///
+    /// What is cached is not what the transaction itself has written before: do not say it of rows that it writes. Nor of rows that
+    /// are written after a savepoint which may be rolled back, for the commit would store what was read of them.
     pub fn cached_in_transaction(mut self) -> Self {
         self.in_transaction = true;
         self
     }
 
     /// Returns the cached row, or runs `load`, stores and returns its result. The load owns what it needs: it goes on when
-    /// its caller goes away.
+    /// its caller goes away. So a pool is cloned into it; queries of a driver have methods of their own, which need no clone.
+    ///
+    /// ```
+    /// # use hydracache_db::DbCache;
+    /// # #[derive(Clone)]
+    /// # struct Pool;
+    /// # impl Pool {
+    /// #     async fn name(&self, _: i64) -> Result<String, std::io::Error> { Ok("Ada".to_owned()) }
+    /// # }
+    /// # async fn example(users: DbCache, pool: &Pool) -> hydracache_db::Result<()> {
+    /// let pool = pool.clone();
+    /// let name = users.entity::<String>("user", 42).load(move || async move { pool.name(42).await }).await?;
+    /// # assert_eq!(name, "Ada");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -158,7 +177,9 @@ impl<T: CacheValue> DbQuery<T> {
     }
 
     /// The read of a list.
-    pub(crate) fn list(self, operation: &'static str) -> Result<(Read<Vec<T>>, Context)> {
+    pub(crate) fn list(mut self, operation: &'static str) -> Result<(Read<Vec<T>>, Context)> {
+        let Terms { tags, collections, .. } = &mut self.policy.terms;
+        tags.extend(collections.iter().map(|collection| list_tag(collection)));
         self.read(operation, None, |_| true)
     }
 

@@ -12,8 +12,9 @@
 //! moment matters, use [`DbCache::begin`](crate::DbCache::begin), which knows.
 //!
 //! What SQLite does not tell: changes by other processes and by connections without the hooks; rows that `replace` removes
-//! because of another unique column; rows of a table `without rowid`. A `delete` without `where` tells no rows; a commit of
-//! which nothing was told drops everything that follows the feed.
+//! because of another unique column; rows of a table `without rowid`. A `delete` without `where` tells rows only on a connection to
+//! which the feed was attached when the table was there, because SQLite deletes row by row only where a trigger watches: a
+//! temporary one that does nothing. On others a commit of which nothing at all was told drops everything that follows the feed.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -22,7 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ::sqlx::sqlite::SqliteConnectOptions;
-use ::sqlx::{ConnectOptions as _, SqliteConnection};
+use ::sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection};
 use hydracache_runtime::{CacheEntity, CacheKeyBuilder};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -161,6 +162,16 @@ impl SqliteFeed {
     ///
     /// Those of sqlx.
     pub async fn attach(&self, connection: &mut SqliteConnection) -> ::sqlx::Result<()> {
+        for (at, table) in self.shared.tables.iter().enumerate() {
+            // With a trigger on the table SQLite deletes row by row, and tells each; it may not be there yet.
+            let name = table.name.replace('"', "\"\"");
+            let trigger = format!(
+                "create temp trigger if not exists hydracache_watches_{at} after delete on \"{name}\" begin select 1; end"
+            );
+            if let Err(error) = ::sqlx::raw_sql(AssertSqlSafe(trigger)).execute(&mut *connection).await {
+                tracing::debug!(%error, table = table.name, "a `delete` without `where` on this connection tells no rows");
+            }
+        }
         let mut handle = connection.lock_handle().await?;
         let changes = Arc::new(Mutex::new((Changes::new(), false)));
         let (shared, noted) = (Arc::clone(&self.shared), Arc::clone(&changes));
@@ -213,6 +224,12 @@ impl SqliteFeed {
     }
 }
 
+/// Whether somebody else holds the lock: `SQLITE_BUSY` or `SQLITE_LOCKED`, extended codes included.
+fn is_busy(error: &dyn ::sqlx::error::DatabaseError) -> bool {
+    let code = error.code().and_then(|code| code.parse::<u32>().ok());
+    code.is_some_and(|code| matches!(code & 0xff, 5 | 6))
+}
+
 /// Invalidates once more what commits have changed, when they have ended.
 async fn settle(
     mut connection: SqliteConnection,
@@ -227,9 +244,14 @@ async fn settle(
             loop {
                 match ::sqlx::raw_sql("begin immediate; rollback").execute(&mut connection).await {
                     Ok(_) => break,
-                    Err(error) => {
-                        tracing::debug!(%error, "waiting for a commit of SQLite to end");
+                    // The writer takes its time.
+                    Err(::sqlx::Error::Database(error)) if is_busy(&*error) => {
                         tokio::time::sleep(RETRY).await;
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "the end of a commit of SQLite is not known; everything that follows it is dropped");
+                        shared.invalidate(&Changes::new());
+                        break;
                     }
                 }
             }

@@ -39,9 +39,24 @@ pub use self::query_ext::SqlxQueryExt;
 pub use self::read::SqlxRead;
 pub use self::source::{OfConnection, OfPool, OfPooled, OfTransaction, SqlxSource};
 pub use crate::{
-    CacheEntity, DbCache, DbError, DbErrorKind, DbQuery, DbTransaction, HydraCacheEntity,
+    CacheEntity, DbCache, DbError, DbErrorKind, DbQuery, DbTransaction, HydraCache, HydraCacheEntity,
     PreparedQueryPolicy, QueryCachePolicy, RefreshPolicy, Result,
 };
+
+/// A transaction of sqlx that knows what it invalidates, as [`DbCache::begin`] returns it.
+///
+/// A function that writes in somebody's transaction takes it by reference:
+///
+/// ```
+/// # use hydracache_db::sqlx::{DbCache, SqlxTransaction, sqlx};
+/// async fn rename(tx: &mut SqlxTransaction<'_, sqlx::Sqlite>, id: i64) -> sqlx::Result<()> {
+///     // `&mut *tx` where `tx` is the transaction itself, and not a reference to it.
+///     sqlx::query("update users set name = 'Grace' where id = $1").bind(id).execute(&mut **tx).await?;
+///     tx.invalidates_entity_named("user", id);
+///     Ok(())
+/// }
+/// ```
+pub type SqlxTransaction<'t, DB> = DbTransaction<::sqlx::Transaction<'t, DB>>;
 
 /// A future whose type is not named.
 pub(crate) type Boxed<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -18,6 +18,8 @@ pub(crate) struct Terms {
     pub(crate) name: Option<Cow<'static, str>>,
     /// Of the namespace of whichever cache it is.
     pub(crate) tags: Vec<Tag>,
+    /// The collections that the result belongs to: a list is invalidated by writes of any of their entities.
+    pub(crate) collections: Vec<String>,
     /// Times, and tags of no namespace.
     pub(crate) options: CacheOptions,
     pub(crate) refresh: Option<RefreshOptions>,
@@ -78,8 +80,9 @@ macro_rules! terms_methods {
             self.tags(tags)
         }
 
-        /// Lets the result be invalidated with a collection.
-        pub fn collection_tag(self, name: &str) -> Self {
+        /// Lets the result be invalidated with a collection; a list also with every write of one of its entities.
+        pub fn collection_tag(mut self, name: &str) -> Self {
+            self.terms_mut().collections.push(name.to_owned());
             self.tag(name)
         }
 

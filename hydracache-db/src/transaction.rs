@@ -20,7 +20,9 @@ use crate::planted::{PlantedBug, planted};
 #[diagnostic::on_unimplemented(
     message = "no transaction can be begun on `{Self}`",
     label = "not a pool or a connection of a driver that is compiled in",
-    note = "switch the feature of the driver on, such as `sqlx` or `sea-orm` of `hydracache-db`; with Diesel use `transaction(..)`"
+    note = "pass `&pool`, or a connection: `&mut *connection` for one of a pool",
+    note = "inside of a transaction none is begun: add what becomes invalid to the one that is there, or begin that one with `DbCache::begin`",
+    note = "else switch the feature of the driver on, such as `sqlx` or `sea-orm` of `hydracache-db`; with Diesel use `transaction(..)`"
 )]
 pub trait BeginTransaction: Send {
     /// The driver's transaction.
@@ -146,8 +148,8 @@ impl<X: DriverTransaction> DbTransaction<X> {
         self.transaction.rollback().await
     }
 
-    /// The driver's own transaction, for what the connection cannot do. Ended by hand it invalidates nothing: say so with
-    /// [`invalidations`](Self::invalidations).
+    /// The driver's own transaction, for what the connection cannot do, and the list. Ended by hand it invalidates nothing until the
+    /// list is told so, writes no outbox, and stores nothing of what was read in it.
     pub fn into_inner(self) -> (X, CommitList) {
         (self.transaction, self.scope.list)
     }

@@ -107,7 +107,7 @@ async fn a_write_of_an_entity_takes_its_lists_along_and_nothing_else() {
     let user = |id: i64| {
         db.for_entity::<User>(id).load(move || async move { Ok::<_, IoError>(User { id, ..ada() }) })
     };
-    let list = || db.collection::<User>("users").load_all(|| async { Ok::<_, IoError>(vec![ada()]) });
+    let list = || db.for_collection::<User>().load_all(|| async { Ok::<_, IoError>(vec![ada()]) });
     for id in [42, 43] {
         user(id).await.unwrap();
     }
@@ -205,6 +205,21 @@ async fn one_key_is_one_row_for_every_way_to_read_it() {
 }
 
 #[tokio::test]
+async fn a_list_of_a_collection_is_one_however_that_is_said() {
+    let db = db();
+    let none = || async { Ok::<Vec<User>, IoError>(Vec::new()) };
+    db.cached::<User>().key("active").collection_tag("users").load_all(none).await.unwrap();
+    db.entity::<User>("user", 43)
+        .collection_tag("users")
+        .load(|| async { Ok::<_, IoError>(ada()) })
+        .await
+        .unwrap();
+    db.invalidate_entity::<User>(42).await.unwrap();
+    assert!(!is_cached(&db, "active").await, "the user may stand in it");
+    assert!(is_cached(&db, "user:43").await, "that is another one, and no list");
+}
+
+#[tokio::test]
 async fn a_prepared_read_carries_all_that_was_said() {
     let db = db();
     let policy =
@@ -224,10 +239,20 @@ async fn a_prepared_read_carries_all_that_was_said() {
         (error.operation(), error.entity(), error.key()),
         ("load-user", Some("user"), Some("db:user:43"))
     );
-    // Without an entity the key is the id alone, and there is no tag of it.
-    let by_name = db.prepare::<User>(PreparedQueryPolicy::new());
+    let by_name = db.prepare::<User>(PreparedQueryPolicy::new().entity("user-by-name"));
     by_name.load_id("ada:l", load).await.unwrap();
-    assert!(is_cached(&db, "ada%3Al").await);
+    assert!(is_cached(&db, "user-by-name:ada%3Al").await);
+    // Ids of nothing would meet those of others.
+    let unnamed = db.prepare::<User>(PreparedQueryPolicy::named("load-user"));
+    let errors = [
+        unnamed.load_id(42, load).await.unwrap_err(),
+        unnamed.load_id_optional(42, || async { Ok::<_, IoError>(None) }).await.unwrap_err(),
+        unnamed.id(42).load(load).await.unwrap_err(),
+        unnamed.ids([42]).load_many(|_| async { Ok::<_, IoError>(Vec::new()) }).await.unwrap_err(),
+    ];
+    for error in errors {
+        assert_eq!((error.kind(), error.operation()), (DbErrorKind::NoKey, "load-user"));
+    }
 }
 
 #[tokio::test]

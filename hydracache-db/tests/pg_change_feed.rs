@@ -204,6 +204,54 @@ async fn results_about_a_tenant_follow_its_rows_where_that_is_asked_for() {
 }
 
 #[tokio::test]
+async fn two_entities_of_one_table_are_both_told() {
+    struct Card;
+
+    impl CacheEntity for Card {
+        type Id = i64;
+        const ENTITY: &'static str = "card";
+        const TABLE: Option<&'static str> = Some("users");
+        const ID_COLUMN: Option<&'static str> = Some("id");
+    }
+
+    let Some(service) = Service::start().await else { return };
+    postgres::install_triggers::<Card>(&service.pool).await.unwrap();
+    let card = service.users.entity::<i64>("card", 1);
+    card.load(|| async { Ok::<_, std::io::Error>(1) }).await.unwrap();
+    service.name(1).await;
+    service.write("update users set name = 'x' where id = 1").await;
+    assert_eq!(service.name(1).await.as_deref(), Some("x"));
+    assert!(!service.users.cache().contains_key("users:card:1").await);
+}
+
+#[tokio::test]
+async fn a_row_that_is_trimmed_before_it_could_be_seen_is_missed() {
+    let Some(service) = Service::start().await else { return };
+    let (pool, users) = (service.pool.clone(), service.users.clone());
+    let late =
+        outbox::OutboxFollower::new(pool.clone()).apply_to(&users).poll_every(Duration::from_secs(3600));
+    let late = late.max_lag(Duration::from_secs(3600)).start().await.unwrap();
+    drop(service);
+    late.caught_up().await.unwrap();
+    let load = || async { Ok::<_, std::io::Error>(1) };
+    users.entity::<i32>("user", 1).load(load).await.unwrap();
+    // It begins first, and what comes after it is read and trimmed before it ends.
+    let mut slow = pool.begin().await.unwrap();
+    sqlx::query("update users set name = 'slow' where id = 1").execute(&mut *slow).await.unwrap();
+    run(&pool, "update users set name = 'fast' where id = 2").await;
+    late.caught_up().await.unwrap();
+    run(&pool, "update hydracache_outbox set created_at = now() - interval '1 day'").await;
+    outbox::trim(&pool, Duration::from_secs(3600)).await.unwrap();
+    late.caught_up().await.unwrap();
+    users.entity::<i32>("user", 1).load(load).await.unwrap();
+    slow.commit().await.unwrap();
+    run(&pool, "update hydracache_outbox set created_at = now() - interval '1 day'").await;
+    assert_eq!(outbox::trim(&pool, Duration::from_secs(3600)).await.unwrap(), 1);
+    late.caught_up().await.unwrap();
+    assert!(!users.cache().contains_key("users:user:1").await, "nobody has read the row");
+}
+
+#[tokio::test]
 async fn a_transaction_that_began_first_and_ends_last_is_not_missed() {
     let Some(service) = Service::start().await else { return };
     service.name(1).await;

@@ -437,12 +437,12 @@ async fn a_prepared_policy_takes_the_name_of_an_entity_and_a_refresh_policy() {
     let db = Database::new();
     db.read_id(by_name, 1).await;
     assert!(db.queries.invalidate_key("thing:1").await.unwrap());
-    let forever = prepared_query_policy!(no_ttl);
+    let forever = prepared_query_policy!(entity = "thing", no_ttl);
     let db = Database::new();
     db.read_id(forever.clone(), 1).await;
     db.clock.advance(seconds(100_000));
     assert_eq!(db.read_id(forever, 1).await, 1);
-    assert!(db.queries.invalidate_key("1").await.unwrap());
+    assert!(db.queries.invalidate_key("thing:1").await.unwrap());
 }
 
 /// What another crate hands out as its own.

@@ -102,6 +102,22 @@ async fn a_commit_of_which_nothing_is_told_drops_everything() {
 }
 
 #[tokio::test]
+async fn rows_of_a_delete_without_where_are_told_beside_other_changes() {
+    let service = Service::start().await;
+    // Connections that are made from now on find the table.
+    let mut connections = Vec::new();
+    for _ in 0..4 {
+        connections.push(service.pool.acquire().await.unwrap());
+    }
+    for connection in connections {
+        connection.close().await.unwrap();
+    }
+    assert_eq!((service.name(1).await.as_deref(), service.count().await), (Some("Ada"), 2));
+    service.write("begin; delete from users; insert into other values (1); commit").await;
+    assert_eq!((service.name(1).await, service.count().await), (None, 0));
+}
+
+#[tokio::test]
 async fn a_load_under_way_at_the_commit_is_not_kept() {
     let service = Service::start().await;
     for round in 0..200 {

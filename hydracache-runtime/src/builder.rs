@@ -76,7 +76,7 @@ impl LocalBuilder {
         }
     }
 
-    /// Names the cache in diagnostics, logs and errors.
+    /// Names the cache in diagnostics, logs and errors, and in what its transactions tell other processes.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self

@@ -1,5 +1,6 @@
 //! What becomes invalid when a transaction is committed.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -32,7 +33,15 @@ use crate::sync::{Arc, Mutex};
 /// # }
 /// ```
 #[derive(Clone, Default)]
-pub struct CommitList(Arc<Mutex<Vec<Item>>>);
+pub struct CommitList(Arc<Mutex<Items>>);
+
+/// What is in a list, in its order, each once.
+#[derive(Default)]
+struct Items {
+    all: Vec<Item>,
+    /// By the address of the engine.
+    known: HashSet<(usize, CacheInvalidation)>,
+}
 
 /// Something that is to be invalidated in one cache.
 #[derive(Clone)]
@@ -73,14 +82,15 @@ impl CommitList {
 
     fn push(&self, item: Item) {
         let mut items = self.0.lock();
-        if !items.iter().any(|there| Arc::ptr_eq(&there.engine, &item.engine) && there.what == item.what) {
-            items.push(item);
+        let engine = Arc::as_ptr(&item.engine).addr();
+        if items.known.insert((engine, item.what.clone())) {
+            items.all.push(item);
         }
     }
 
     /// How much is in the list.
     pub fn len(&self) -> usize {
-        self.0.lock().len()
+        self.0.lock().all.len()
     }
 
     /// Whether nothing is in the list.
@@ -95,7 +105,7 @@ impl CommitList {
             cache: engine.settings().name.clone(),
             what: what.clone(),
         };
-        self.0.lock().iter().map(item).collect()
+        self.0.lock().all.iter().map(item).collect()
     }
 
     /// Forgets everything: the transaction was rolled back.
@@ -109,7 +119,7 @@ impl CommitList {
     ///
     /// What is returned waits for what lies beyond this process; its error is the first of all.
     pub fn commit(&self) -> Applied {
-        let items = mem::take(&mut *self.0.lock());
+        let items = mem::take(&mut *self.0.lock()).all;
         let mut panicked = None;
         let applied = items.into_iter().filter_map(|Item { engine, what }| {
             // A value whose drop panics must not keep the others from being invalidated.

@@ -88,7 +88,7 @@ pub(super) fn of_commit(error: Error) -> DbError {
 
 /// The error of a statement of the outbox.
 pub(super) fn of_outbox(error: Error) -> DbError {
-    DbError::caused_by(DbErrorKind::Outbox, Context::of("write_outbox"), error)
+    DbError::of_outbox("write_outbox", error)
 }
 
 impl From<Error> for DbError {

@@ -9,7 +9,15 @@ use crate::sqlx::Boxed;
 /// The columns of a row: id, kind, cache, name, collection, origin, position.
 pub(super) type Columns = (i64, String, Option<String>, String, Option<String>, Option<String>, i64);
 
+/// The columns of the head: position, trimmed, trimmed_cache, late.
+pub(super) type HeadColumns = (i64, i64, i64, i64);
+
 /// A database of sqlx that can have an outbox: SQLite, PostgreSQL, MySQL and MariaDB, each behind its feature.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no outbox in this build",
+    label = "no outbox for this database is compiled in",
+    note = "switch the feature of the database on: `sqlx-sqlite`, `sqlx-postgres` or `sqlx-mysql` of `hydracache-db`"
+)]
 pub trait OutboxDatabase: Database {
     /// Its language.
     const DIALECT: Dialect;
@@ -22,10 +30,8 @@ pub trait OutboxDatabase: Database {
     ) -> Boxed<'a, ::sqlx::Result<Vec<Columns>>>;
 
     #[doc(hidden)]
-    fn numbers<'a>(
-        pool: &'a Pool<Self>,
-        sql: &'static str,
-    ) -> Boxed<'a, ::sqlx::Result<Option<(i64, i64, i64)>>>;
+    fn numbers<'a>(pool: &'a Pool<Self>, sql: &'static str)
+    -> Boxed<'a, ::sqlx::Result<Option<HeadColumns>>>;
 
     /// Runs statements with the same values in one transaction, and says how many rows the last one has changed.
     #[doc(hidden)]
@@ -57,7 +63,7 @@ macro_rules! outbox_database {
             fn numbers<'a>(
                 pool: &'a Pool<Self>,
                 sql: &'static str,
-            ) -> Boxed<'a, ::sqlx::Result<Option<(i64, i64, i64)>>> {
+            ) -> Boxed<'a, ::sqlx::Result<Option<HeadColumns>>> {
                 Box::pin(::sqlx::query_as(sql).fetch_optional(pool))
             }
 
@@ -130,7 +136,7 @@ pub(super) async fn trim_where<DB: OutboxDatabase>(
 
 /// An error of the outbox.
 pub(super) fn failed(operation: &'static str, error: ::sqlx::Error) -> DbError {
-    DbError::caused_by(DbErrorKind::Outbox, Context::of(operation), error)
+    DbError::of_outbox(operation, error)
 }
 
 /// How far the outbox is.
@@ -142,6 +148,8 @@ pub(super) struct Head {
     pub(super) trimmed: i64,
     /// The same, of a row that concerns a cache and not only namespaces of results.
     pub(super) trimmed_cache: i64,
+    /// How many rows were trimmed below what was trimmed before.
+    pub(super) late: i64,
 }
 
 /// A row that was read.
@@ -157,11 +165,11 @@ pub(super) struct Row {
 pub(super) async fn head<DB: OutboxDatabase>(pool: &Pool<DB>) -> Result<Head> {
     let numbers =
         DB::numbers(pool, DB::DIALECT.head()).await.map_err(|error| failed("read_outbox", error))?;
-    let Some((position, trimmed, trimmed_cache)) = numbers else {
+    let Some((position, trimmed, trimmed_cache, late)) = numbers else {
         let message = "the table `hydracache_outbox_head` has no row; run the migrations of the outbox";
         return Err(DbError::new(DbErrorKind::Outbox, Context::of("read_outbox"), message));
     };
-    Ok(Head { position, trimmed, trimmed_cache })
+    Ok(Head { position, trimmed, trimmed_cache, late })
 }
 
 /// Rows by one of the statements of the dialect.

@@ -134,16 +134,19 @@ impl Dialect {
         }
     }
 
-    /// How far the outbox is, and how far it was trimmed: all of it, and what concerns whole caches.
+    /// How far the outbox is, and how far it was trimmed: all of it, and what concerns whole caches; and how many rows were trimmed
+    /// below what was trimmed before, because their transactions ended late.
     pub(crate) fn head(self) -> &'static str {
         match self {
             Self::Sqlite => {
                 "select coalesce((select seq from sqlite_sequence where name = 'hydracache_outbox'), 0), trimmed, \
-                 trimmed_cache from hydracache_outbox_head where one = 1"
+                 trimmed_cache, late from hydracache_outbox_head where one = 1"
             }
-            Self::MySql => "select last_id, trimmed, trimmed_cache from hydracache_outbox_head where one = 1",
+            Self::MySql => {
+                "select last_id, trimmed, trimmed_cache, late from hydracache_outbox_head where one = 1"
+            }
             Self::Postgres => {
-                "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint, trimmed, trimmed_cache from \
+                "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint, trimmed, trimmed_cache, late from \
                  hydracache_outbox_head where one = 1"
             }
         }
@@ -214,6 +217,7 @@ impl Dialect {
                 "with gone as (delete from hydracache_outbox where created_at < now() - $1::bigint * interval '1 second' and \
                  (published or $2::bigint = 1) returning xid::text::bigint as position, cache), \
                  noted as (update hydracache_outbox_head set \
+                 late = late + (select count(*) from gone where position <= trimmed), \
                  trimmed = greatest(trimmed, (select coalesce(max(position), 0) from gone)), \
                  trimmed_cache = greatest(trimmed_cache, \
                  (select coalesce(max(position), 0) from gone where cache is not null)) \

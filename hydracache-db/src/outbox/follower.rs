@@ -26,11 +26,33 @@ const MAX_LAG: Duration = Duration::from_secs(10);
 /// How long one pass may take.
 const PASS_LIMIT: Duration = Duration::from_secs(10);
 
+/// The least that a pass is given, and that lies between two, whatever lag is allowed.
+const SHORTEST_LIMIT: Duration = Duration::from_millis(100);
+
 /// What applies the rows of an outbox to caches of this process.
 ///
 /// It starts where the outbox ends, and drops what was cached before. From then on each row is applied once, in the order in
 /// which rows become visible. Rows of this process are passed over, because their commits have invalidated already; but not once a
 /// commit of this process has ended without a known outcome.
+///
+/// The row of a commit names the writer's cache. It is applied to the cache of that name, or, where none of that name follows,
+/// to all that do.
+///
+/// ```
+/// use std::time::Duration;
+/// use hydracache_db::outbox::{self, OutboxDatabase, OutboxFollower};
+/// use hydracache_db::{DbCache, HydraCache};
+///
+/// # async fn example<DB: OutboxDatabase>(pool: hydracache_db::sqlx::sqlx::Pool<DB>) -> hydracache_db::Result<()> {
+/// outbox::migrate(&pool).await?;
+/// let users = DbCache::new(HydraCache::local().build(), "users").with_outbox();
+/// let follower = OutboxFollower::new(pool.clone()).apply_to(&users).start().await?;
+/// // Kept as long as the service runs: dropped, it stops. Now and then:
+/// outbox::trim(&pool, Duration::from_secs(3600)).await?;
+/// println!("{} rows applied", follower.status().applied);
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// While the outbox cannot be read nothing is learnt from it. After [`max_lag`](Self::max_lag) everything that follows it is
 /// dropped, and dropped again with each attempt, until it can be read; then it goes on where it was.
@@ -65,8 +87,8 @@ pub struct FollowerStatus {
     pub passes: u64,
     /// How many rows were applied.
     pub applied: u64,
-    /// How many rows were of other caches, or of a kind that this version does not know. After one of the latter everything
-    /// is dropped, because it may have concerned anything.
+    /// How many rows were of a kind that this version does not know. After each everything is dropped, because it may have
+    /// concerned anything; or concerned nothing that follows.
     pub foreign: u64,
     /// How often everything was dropped because rows were trimmed before they were read.
     pub trimmed: u64,
@@ -105,7 +127,8 @@ impl<DB: OutboxDatabase> OutboxFollower<DB> {
         self
     }
 
-    /// Trusts what is cached no longer than this while the outbox cannot be read; 10 seconds if it is not said.
+    /// Trusts what is cached about this long while the outbox cannot be read; 10 seconds if it is not said. It is looked at as often
+    /// as this, and a pass is given up after it: so what is older than twice this is dropped.
     pub fn max_lag(mut self, limit: Duration) -> Self {
         self.max_lag = limit;
         self
@@ -128,15 +151,19 @@ impl<DB: OutboxDatabase> OutboxFollower<DB> {
     ///
     /// # Errors
     ///
-    /// [`Outbox`](DbErrorKind::Outbox) if it cannot be read now.
+    /// [`Outbox`](DbErrorKind::Outbox) if it cannot be read now, or if there is nothing that it is to apply rows to.
     ///
     /// # Panics
     ///
     /// Outside of a tokio runtime.
     pub async fn start(self) -> Result<FollowerHandle> {
+        if self.targets.is_empty() {
+            let message = "rows are applied to nothing: say `apply_to(&users)`, or `apply_to_cache(..)` for annotated functions";
+            return Err(DbError::new(DbErrorKind::Outbox, Context::of("follow"), message));
+        }
         let reader = Reader::at_the_end(&self.pool).await?;
         // What is cached may be older than that; what is loaded from now on is not.
-        self.targets.drop_everything(false);
+        self.targets.drop_everything(true);
         let shared = Arc::new(Shared::default());
         let (wanted, asked) = watch::channel(0);
         let following = Following { follower: self, reader, shared: Arc::clone(&shared), asked };
@@ -228,10 +255,12 @@ impl<DB: OutboxDatabase> Following<DB> {
         let mut last_success = Instant::now();
         loop {
             // What is not read in time is read again: the reader goes on only when it has all of it.
-            let pass = tokio::time::timeout(PASS_LIMIT, self.reader.pass(&self.follower.pool)).await;
-            match pass.unwrap_or_else(|_| Err(too_slow())) {
+            let limit = PASS_LIMIT.min(self.follower.max_lag.max(SHORTEST_LIMIT));
+            let began = Instant::now();
+            let pass = tokio::time::timeout(limit, self.reader.pass(&self.follower.pool)).await;
+            match pass.unwrap_or_else(|_| Err(too_slow(limit))) {
                 Ok(pass) => {
-                    last_success = Instant::now();
+                    last_success = began;
                     if let Some(missed) = pass.missed {
                         self.miss(missed);
                     }
@@ -256,7 +285,7 @@ impl<DB: OutboxDatabase> Following<DB> {
         if *self.asked.borrow_and_update() > ended {
             return true;
         }
-        let poll = self.follower.poll;
+        let poll = self.follower.poll.min(self.follower.max_lag.max(SHORTEST_LIMIT));
         let waiting = match &mut self.follower.waker {
             None => Box::pin(tokio::time::sleep(poll)),
             Some(waker) => waker(poll),
@@ -323,7 +352,7 @@ impl<DB: OutboxDatabase> Following<DB> {
     }
 }
 
-fn too_slow() -> DbError {
-    let message = format!("reading the outbox took longer than {PASS_LIMIT:?}");
+fn too_slow(limit: Duration) -> DbError {
+    let message = format!("reading the outbox took longer than {limit:?}");
     DbError::new(DbErrorKind::Outbox, Context::of("read_outbox"), message)
 }

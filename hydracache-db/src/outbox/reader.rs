@@ -23,6 +23,7 @@ pub(super) struct Reader {
     /// How far the outbox was trimmed when that was last looked at.
     trimmed: i64,
     trimmed_cache: i64,
+    late: i64,
 }
 
 /// What one pass found.
@@ -46,8 +47,8 @@ pub(super) enum Missed {
 impl Reader {
     /// A reader that has seen everything so far.
     pub(super) async fn at_the_end<DB: OutboxDatabase>(pool: &Pool<DB>) -> Result<Self> {
-        let Head { position, trimmed, trimmed_cache } = head(pool).await?;
-        Ok(Self { position, seen: HashMap::new(), trimmed, trimmed_cache })
+        let Head { position, trimmed, trimmed_cache, late } = head(pool).await?;
+        Ok(Self { position, seen: HashMap::new(), trimmed, trimmed_cache, late })
     }
 
     /// Reads what is new. After an error nothing has changed.
@@ -67,14 +68,20 @@ impl Reader {
             }
         }
         let trimmed = head(pool).await?;
-        let missed = self.missed::<DB>(trimmed);
-        (self.trimmed, self.trimmed_cache) = (trimmed.trimmed, trimmed.trimmed_cache);
+        let missed = self.missed::<DB>(trimmed, next);
+        (self.trimmed, self.trimmed_cache, self.late) =
+            (trimmed.trimmed, trimmed.trimmed_cache, trimmed.late);
         self.go_on::<DB>(next, &found);
         Ok(Pass { rows: found, missed })
     }
 
     /// Whether rows were trimmed since the last pass that it had not seen.
-    fn missed<DB: OutboxDatabase>(&self, head: Head) -> Option<Missed> {
+    fn missed<DB: OutboxDatabase>(&self, head: Head, next: i64) -> Option<Missed> {
+        // The database is another one than before, such as one that was restored; or the transaction of a row that was trimmed
+        // had ended later than others after it, so that how far it was trimmed says nothing of it.
+        if next < self.position || head.late != self.late {
+            return Some(Missed::Caches);
+        }
         let unseen = |trimmed: i64, before: i64| {
             let position = if DB::DIALECT.counts_transactions() { self.position } else { self.position + 1 };
             trimmed > before && trimmed >= position
@@ -93,7 +100,7 @@ impl Reader {
             self.seen.retain(|_, position| *position >= next);
         } else {
             let last = found.last().map_or(0, |row| row.id);
-            self.position = self.position.max(next).max(last);
+            self.position = next.max(last);
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ::sqlx::Pool;
-use hydracache_runtime::HydraCache;
+use hydracache_runtime::{ErrorKind, HydraCache};
 
 use super::database::{OutboxDatabase, failed, rows, trim_where};
 use super::targets::Targets;
@@ -20,7 +20,8 @@ const KEEP: Duration = Duration::from_secs(3600);
 /// published.
 ///
 /// A row is noted as published when every bus has confirmed it. A process that dies in between leaves it to the next relay,
-/// which publishes it again: to invalidate twice does no harm. Several relays of one outbox do no harm either.
+/// which publishes it again: to invalidate twice does no harm. Several relays of one bus do no harm either. An outbox has one bus: what a
+/// relay has published is published for all, so services with buses of their own follow the outbox themselves.
 ///
 /// Where processes share no bus, each follows the outbox itself: [`OutboxFollower`](super::OutboxFollower).
 #[derive(Debug)]
@@ -90,7 +91,12 @@ impl<DB: OutboxDatabase> OutboxRelay<DB> {
                     continue;
                 }
                 for applied in published {
-                    applied.await.map_err(|error| DbError::of_cache(Context::of("relay"), error))?;
+                    if let Err(error) = applied.await {
+                        // No entry anywhere can have such a key or tag.
+                        if !matches!(error.kind(), ErrorKind::KeyTooLong | ErrorKind::TagTooLong) {
+                            return Err(DbError::of_cache(Context::of("relay"), error));
+                        }
+                    }
                 }
                 let noted = DB::execute(&self.pool, &[DB::DIALECT.publish()], &[row.id]).await;
                 noted.map_err(|error| failed("relay", error))?;

@@ -21,6 +21,11 @@ impl Targets {
         self.namespaces.push(db.clone());
     }
 
+    /// Whether rows are applied nowhere.
+    pub(super) fn is_empty(&self) -> bool {
+        self.caches.is_empty()
+    }
+
     /// Adds a cache.
     pub(super) fn add_cache(&mut self, cache: &HydraCache) {
         if !self.caches.iter().any(|there| is_same_cache(there, cache)) {
@@ -31,8 +36,12 @@ impl Targets {
     /// What a row makes invalid, and where.
     fn concerned(&self, record: &OutboxRecord) -> Vec<(HydraCache, CacheInvalidation)> {
         if let Some(what) = record.invalidation() {
-            let named = |cache: &&HydraCache| record.cache.as_deref().is_none_or(|name| name == cache.name());
-            return self.caches.iter().filter(named).map(|cache| (cache.clone(), what.clone())).collect();
+            let named = |cache: &&HydraCache| record.cache.as_deref() == Some(cache.name());
+            // Where the writer's cache has a name that none has here, nothing of it must be lost: what it names is
+            // invalidated in all.
+            let named: Vec<_> = self.caches.iter().filter(named).collect();
+            let all = if named.is_empty() { self.caches.iter().collect() } else { named };
+            return all.into_iter().map(|cache| (cache.clone(), what.clone())).collect();
         }
         let of = |db: &DbCache| {
             let cache = db.cache().clone();

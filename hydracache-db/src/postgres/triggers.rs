@@ -20,6 +20,9 @@ const ROW_LIMIT: u32 = 1000;
 /// another type needs an id whose key is the same text.
 ///
 /// The function is `security definer`, so writers need no rights on the outbox.
+///
+/// What fires no trigger of the table is not told: writes to a partition or to an inheriting table by its own name, partitions that
+/// are attached or detached, rows that logical replication applies, and sessions whose `session_replication_role` is `replica`.
 #[derive(Debug, Clone)]
 #[must_use = "triggers are SQL that is to be run"]
 pub struct Triggers {
@@ -87,10 +90,13 @@ impl Triggers {
         Ok(self)
     }
 
-    /// What the names of the function and of the triggers begin with. PostgreSQL cuts names off at 63 bytes.
+    /// What the names of the function and of the triggers begin with: others for each table, entity and outbox, and the same in
+    /// each run of a program. PostgreSQL cuts names off at 63 bytes.
     fn name(&self) -> String {
         let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
-        format!("hydracache_{:.40}", self.table.chars().map(plain).collect::<String>())
+        let table: String = self.table.chars().map(plain).collect();
+        let told_apart = [self.table, &self.entity, &self.schema].join("\0");
+        format!("hydracache_{table:.20}_{:016x}", fnv1a(told_apart.as_bytes()))
     }
 
     /// Collects the values of a column in `into`, one more than the limit at most.
@@ -161,6 +167,12 @@ impl fmt::Display for Triggers {
     }
 }
 
+/// The hash FNV-1a, whose result is specified.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, step)
+}
+
 /// A name in quotation marks.
 fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
@@ -190,6 +202,21 @@ mod tests {
     impl CacheEntity for Unknown {
         type Id = i64;
         const ENTITY: &'static str = "unknown";
+    }
+
+    #[test]
+    fn each_entity_and_each_table_has_triggers_of_its_own() {
+        let order = triggers::<Order>().unwrap();
+        let names = [
+            order.clone(),
+            Triggers { entity: "order-card".to_owned(), ..order.clone() },
+            Triggers { table: "app_Orders \"2\"", ..order.clone() },
+            order.clone().outbox_schema("app"),
+        ]
+        .map(|triggers| triggers.name());
+        assert_eq!(names.iter().collect::<std::collections::HashSet<_>>().len(), 4, "{names:?}");
+        assert!(names.iter().all(|name| name.len() <= 63 - "_truncate".len()), "{names:?}");
+        assert_eq!(order.name(), triggers::<Order>().unwrap().name());
     }
 
     #[test]

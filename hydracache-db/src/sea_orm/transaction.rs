@@ -18,7 +18,7 @@ use ::sea_orm::{
 };
 
 use super::errors::{failed, kind_of_commit};
-use crate::error::{Context, DbError, DbErrorKind, Result};
+use crate::error::{Context, DbError, Result};
 use crate::outbox::{Dialect, OutboxRecord};
 use crate::transaction::{BeginTransaction, CommitOf, DriverTransaction};
 
@@ -64,11 +64,10 @@ impl DriverTransaction for DatabaseTransaction {
 
     async fn write_outbox(&mut self, records: Vec<OutboxRecord>) -> Result<()> {
         let backend = self.get_database_backend();
-        let context = || Context::of("write_outbox");
         for (sql, values) in dialect_of(backend)?.statements(&records) {
             let statement = Statement::from_sql_and_values(backend, sql, values.into_iter().map(Into::into));
             let written = self.execute_raw(statement).await;
-            written.map_err(|error| DbError::caused_by(DbErrorKind::Outbox, context(), error))?;
+            written.map_err(|error| DbError::of_outbox("write_outbox", error))?;
         }
         Ok(())
     }

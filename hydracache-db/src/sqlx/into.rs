@@ -21,7 +21,8 @@ impl From<Error> for DbError {
 impl From<DbError> for Error {
     /// The error of sqlx that it was made of, as far as that can be shared among all who waited for one load: what a program
     /// matches on stays as it was, `RowNotFound`, `PoolTimedOut`, `PoolClosed`, and `Database` with its code, kind and
-    /// constraint. Anything else is an `Io` or `Decode` error with ours inside.
+    /// constraint. What the program does wrong is a `Configuration` error with ours inside, a row that does not fit a `Decode`
+    /// error, and anything else an `Io` error.
     fn from(error: DbError) -> Self {
         let kind = match error.downcast_ref::<Self>() {
             Some(Self::PoolClosed) => return Self::PoolClosed,
@@ -32,6 +33,12 @@ impl From<DbError> for Error {
             DbErrorKind::NotFound => Self::RowNotFound,
             DbErrorKind::PoolExhausted => Self::PoolTimedOut,
             DbErrorKind::Mapping => Self::Decode(Box::new(error)),
+            DbErrorKind::NoKey
+            | DbErrorKind::NoId
+            | DbErrorKind::NoTable
+            | DbErrorKind::NestedTransaction
+            | DbErrorKind::NoRuntime
+            | DbErrorKind::Cache => Self::Configuration(Box::new(error)),
             _ => Self::Io(io::Error::other(error)),
         }
     }

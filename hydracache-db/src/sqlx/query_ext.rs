@@ -152,6 +152,33 @@ where
     /// # }
     /// ```
     ///
+    /// Databases without arrays take a list, which a `QueryBuilder` writes:
+    ///
+    /// ```
+    /// # use hydracache_db::{CacheEntity, DbCache};
+    /// # use hydracache_db::sqlx::sqlx;
+    /// # async fn example<User>(users: DbCache, pool: sqlx::Pool<sqlx::MySql>) -> hydracache_db::Result<()>
+    /// # where
+    /// #     User: CacheEntity<Id = i64> + hydracache_runtime::CacheValue,
+    /// #     User: for<'r> sqlx::FromRow<'r, sqlx::mysql::MySqlRow>,
+    /// # {
+    /// let found = users
+    ///     .for_entities::<User>([1, 2, 3])
+    ///     .sqlx_many(&pool, |missing| {
+    ///         let mut query = sqlx::QueryBuilder::new("select * from users where id in (");
+    ///         let mut ids = query.separated(", ");
+    ///         for id in missing {
+    ///             ids.push_bind(id);
+    ///         }
+    ///         query.push(")");
+    ///         query
+    ///     })
+    ///     .await?;
+    /// # let _ = found;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`load_many`](Self::load_many), with the error of sqlx as the source.

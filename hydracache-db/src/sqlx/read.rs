@@ -3,13 +3,14 @@
 use std::fmt;
 
 use ::sqlx::query::{Map, Query, QueryAs, QueryScalar};
-use ::sqlx::{Database, Error, Execute, Executor, FromRow, IntoArguments, SqlStr};
+use ::sqlx::{Database, Error, Execute, Executor, FromRow, IntoArguments, QueryBuilder, SqlStr};
 
 use super::Boxed;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A query of sqlx whose rows are `T`s: `query`, `query_as`, `query_scalar`, and what `map` and `try_map` make of a query.
+/// A query of sqlx whose rows are `T`s: `query`, `query_as`, `query_scalar`, what `map` and `try_map` make of a query, and a
+/// `QueryBuilder`.
 ///
 /// Arguments may have been bound from borrowed data; sqlx has copied them.
 #[diagnostic::on_unimplemented(
@@ -115,6 +116,20 @@ where
 
     fn into_owned(self) -> Statement<DB, T> {
         Statement::of(self, |row| T::from_row(row))
+    }
+}
+
+impl<DB, T> SqlxRead<DB, T> for QueryBuilder<DB>
+where
+    DB: Database,
+    DB::Arguments: Send + IntoArguments<DB>,
+    T: Send + 'static + for<'r> FromRow<'r, DB::Row>,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+{
+    type Owned = Statement<DB, T>;
+
+    fn into_owned(mut self) -> Statement<DB, T> {
+        Statement::of(self.build(), |row| T::from_row(row))
     }
 }
 

@@ -72,7 +72,7 @@ where
     }
 
     async fn write_outbox(&mut self, records: Vec<OutboxRecord>) -> Result<()> {
-        let told = |error| DbError::caused_by(DbErrorKind::Outbox, Context::of("write_outbox"), error);
+        let told = |error| DbError::of_outbox("write_outbox", error);
         let dialect = Dialect::of_name(DB::NAME)?;
         let connection: &mut DB::Connection = self;
         for (statement, values) in dialect.statements(&records) {
