@@ -126,6 +126,7 @@
 //! | `diesel-async` | reads and transactions on connections of `diesel-async` |
 //! | `diesel-async-postgres`, `diesel-async-mysql` | that connection, and writing its outbox |
 //! | `diesel-async-deadpool` | reads on pools of deadpool, and what their errors are |
+//! | `planted-bugs` | switches that break one rule each, for the suites of this project |
 //!
 //! The SQLite library is compiled in, once for all drivers.
 

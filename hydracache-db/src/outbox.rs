@@ -33,6 +33,8 @@
 //! # }
 //! ```
 //!
+//! Transactions of every driver write the outbox; whoever reads it does so with sqlx, behind the feature of the database.
+//!
 //! What annotated functions cache is followed by `apply_to_cache`, with the cache that they use. Rows of a process itself are passed
 //! over by its followers; in a test that plays two processes in one say `own_rows_too()`. PostgreSQL tells its followers
 //! of new rows: the module [`postgres`](crate::postgres). Processes that share an invalidation bus need one `OutboxRelay` instead of
