@@ -97,7 +97,7 @@ mod tests {
         let names: Vec<_> = rows.iter().map(|row| row.name).collect();
         assert_eq!((names, effort.quick, write), (vec!["hit", "miss"], true, false));
         assert!(
-            matches!(parsed(&["--write"]), Ok(Command::Table { rows, write: true, .. }) if rows.len() == 10)
+            matches!(parsed(&["--write"]), Ok(Command::Table { rows, write: true, .. }) if rows.len() == ROWS.len())
         );
     }
 
