@@ -39,6 +39,7 @@ fn refresh() {
     ends_with(env!("CARGO_BIN_EXE_refresh"), "refresh: 9 observations were asked for");
 }
 
+#[cfg(feature = "sea-orm")]
 #[test]
 fn sea_orm_sqlite() {
     ends_with(env!("CARGO_BIN_EXE_sea_orm_sqlite"), "sea_orm_sqlite: 3005 reads, 25 queries");
@@ -55,6 +56,7 @@ fn sqlx_sqlite() {
 }
 
 /// Needs a server, which the test command starts.
+#[cfg(feature = "postgres")]
 #[test]
 fn pg_change_feed() {
     let Ok(url) = std::env::var("HYDRACACHE_TEST_POSTGRES") else {
@@ -66,6 +68,7 @@ fn pg_change_feed() {
     ends_with_given(env!("CARGO_BIN_EXE_pg_change_feed"), &[&url, "--once"], last);
 }
 
+#[cfg(feature = "diesel")]
 #[test]
 fn diesel_sqlite() {
     ends_with(env!("CARGO_BIN_EXE_diesel_sqlite"), "diesel_sqlite: 7 loads for 1005 reads");

@@ -1,7 +1,7 @@
 //! Diesel over an embedded SQLite database: reads that are cached, and transactions that know what they make wrong.
 //!
 //! ```sh
-//! cargo run -p hydracache-examples --bin diesel_sqlite
+//! cargo run -p hydracache-examples --features diesel --bin diesel_sqlite
 //! ```
 
 use std::error::Error;

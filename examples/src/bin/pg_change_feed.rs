@@ -1,7 +1,7 @@
 //! Somebody types an `update` into `psql`, and the next cached read loads.
 //!
 //! ```sh
-//! cargo run -p hydracache-examples --bin pg_change_feed -- postgres://postgres@127.0.0.1:5432/postgres
+//! cargo run -p hydracache-examples --features postgres --bin pg_change_feed -- postgres://postgres@127.0.0.1:5432/postgres
 //! ```
 //!
 //! It makes a schema of its own, `hydracache_example`, tells what to type, and reads once a second until it is interrupted. With

@@ -1,7 +1,7 @@
 //! A service over SeaORM: cached reads by its own queries, a transaction that invalidates, and the queries that were saved.
 //!
 //! ```sh
-//! cargo run -p hydracache-examples --bin sea_orm_sqlite
+//! cargo run -p hydracache-examples --features sea-orm --bin sea_orm_sqlite
 //! ```
 
 use std::error::Error;
