@@ -84,8 +84,10 @@ async fn a_commit_that_is_given_up_on_invalidates() {
     assert!(tokio::time::timeout(Duration::from_millis(150), transaction).await.is_err());
     assert!(!is_cached(&cache).await, "the commit may happen");
     // The server does not know that nobody waits.
-    tokio::time::sleep(Duration::from_millis(400)).await;
-    assert_eq!(read(&cache, &mut database.connect().await).await, "Grace");
+    let mut another = database.connect().await;
+    while read(&cache, &mut another).await != "Grace" {
+        cache.clear().await.unwrap();
+    }
 }
 
 #[tokio::test]
@@ -108,9 +110,14 @@ async fn a_commit_that_is_refused_invalidates_nothing() {
 async fn a_connection_that_is_lost_is_told_by_reads() {
     let Some((database, mut connection)) = filled().await else { return };
     terminate(&database, &mut connection).await;
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    let query = rules::users::table;
     let cache = users();
-    let error = cache.collection::<(i64, String)>("users").diesel_load_all(&mut connection, query).await;
-    assert_eq!(error.unwrap_err().kind(), DbErrorKind::Connection);
+    loop {
+        let read = cache.collection::<(i64, String)>("users");
+        let error = read.diesel_load_all(&mut connection, rules::users::table).await.unwrap_err();
+        match error.kind() {
+            DbErrorKind::Connection => break,
+            // The last that the server said; the connection has not ended yet.
+            kind => assert_eq!(kind, DbErrorKind::Query, "{error}"),
+        }
+    }
 }
